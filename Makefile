@@ -1,0 +1,74 @@
+# Everything that people and CI call. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && command -v $$p && break; done)
+BIN := .venv/bin
+PACKAGES := shared services/ingestion services/inference services/results services/query services/local
+CODE := shared services tests models requirements
+
+# Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
+RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
+	$(if $(BLOB_PORT),--blob-port $(BLOB_PORT)) $(if $(QUEUE_PORT),--queue-port $(QUEUE_PORT)) \
+	$(if $(API_PORT),--api-port $(API_PORT)) $(if $(INGESTION_PORT),--ingestion-port $(INGESTION_PORT))
+
+.PHONY: help
+help: ## List what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: run
+run: setup ## Start everything, classify pictures, show the answers, stay until Ctrl-C (IMAGES=folder, ONCE=1)
+	@$(BIN)/python -m loupe_local $(RUN_OPTIONS)
+
+.PHONY: setup
+setup: .venv/ready services/local/node_modules/ready ## Make the environment that everything else runs in
+
+.PHONY: test
+test: setup tests/cosmos_emulator/node_modules/ready ## Run every test (ARGS="-k name" chooses)
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/ready ## Check style, types and import rules
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: fmt
+fmt: .venv/ready ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix-only $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+.PHONY: docs
+docs: .venv/ready ## Write the documentation that is made from code
+	@$(BIN)/python docs/generate.py
+
+.PHONY: model
+model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
+	@.venv-model/bin/python models/efficientnet-lite0/export.py
+	@.venv-model/bin/python -m pytest tests/model
+
+.PHONY: lock
+lock: .venv/ready ## Choose the newest versions of all dependencies anew
+	@$(BIN)/python requirements/compile.py
+
+.PHONY: clean
+clean: ## Remove environments, data and caches
+	@rm -rf .venv .venv-* .loupe .*_cache .hypothesis services/local/node_modules tests/cosmos_emulator/node_modules
+
+.venv/ready: requirements/lock.txt $(PACKAGES:%=%/pyproject.toml)
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11 or newer, and none was found: install it, or name one with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv requirements/lock.txt $(PACKAGES)
+	@touch $@
+
+.venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11 or newer, and none was found: install it, or name one with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
+	@touch $@
+
+%/node_modules/ready: %/package-lock.json .venv/ready
+	@$(BIN)/python services/local/bootstrap.py node $*
+	@touch $@

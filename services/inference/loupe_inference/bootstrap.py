@@ -1,0 +1,35 @@
+"""The composition root of the inference worker: the only place that names adapters."""
+
+from loupe_inference.blob_storage import AzureBlobReader
+from loupe_inference.classifier import Classifier
+from loupe_inference.prepare import Limits, Preparer
+from loupe_inference.session import OnnxSession
+from loupe_inference.settings import InferenceSettings
+from loupe_shared.adapters.broker import CeleryPublisher, make_celery
+from loupe_shared.adapters.worker import consume, serve
+from loupe_shared.bundle import Bundle
+from loupe_shared.messages import ClassifyJob
+
+
+def serve_inference(settings: InferenceSettings) -> int:
+    """Work until told to end. Returns the exit code."""
+    bundle = Bundle.load(settings.model_bundle)
+    manifest = bundle.manifest
+    app = make_celery(settings, consumes=ClassifyJob.queue)
+    preparer = Preparer(
+        AzureBlobReader(settings, settings.concurrent_fetches, settings.fetch_timeout_s),
+        manifest.preprocessing,
+        manifest.model_version(),
+        Limits(settings.max_image_bytes, settings.max_image_pixels, settings.decode_timeout_s),
+        settings.concurrent_fetches,
+        settings.decode_threads,
+    )
+    classifier = Classifier(
+        preparer,
+        OnnxSession(bundle, settings.device, settings.threads, settings.max_batch_size),
+        manifest,
+        CeleryPublisher(app),
+        settings.max_batch_size,
+    )
+    consume(app, ClassifyJob, classifier.handle)
+    return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)

@@ -1,0 +1,148 @@
+"""From references to a batch of pixels.
+
+Every image is fetched and decoded on its own, straight into its place in the batch. What fails there gets its own
+outcome before the batch is formed, so that no image costs its neighbours their predictions.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from loupe_shared.domain import ImageProperties, ImageRef, ModelVersion, Outcome, Reason, Result, Timings, now
+from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
+from loupe_shared.ports import BlobReader
+from loupe_shared.preprocess import Pixels, Preprocessing, decode_into
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one image may cost."""
+
+    max_bytes: int
+    max_pixels: int
+    decode_timeout_s: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An image whose pixels are in the batch."""
+
+    image: ImageRef
+    properties: ImageProperties
+    timings: Timings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What became of some images.
+
+    Attributes:
+        ready: the images in the batch, in the order of ``pixels``.
+        pixels: ``uint8[len(ready), size, size, 3]``.
+        failed: outcomes of images that cannot be classified.
+        unread: images that storage did not give, to be tried again.
+    """
+
+    ready: tuple[Ready, ...]
+    pixels: Pixels
+    failed: tuple[Result, ...]
+    unread: tuple[ImageRef, ...]
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    data: bytes
+    queued_ms: float
+    fetch_ms: float
+
+
+class Preparer:
+    """Fetches and decodes. Safe for use from several threads."""
+
+    def __init__(
+        self,
+        reader: BlobReader,
+        rule: Preprocessing,
+        model: ModelVersion,
+        limits: Limits,
+        concurrent_fetches: int,
+        decode_threads: int,
+    ) -> None:
+        self._reader = reader
+        self._rule = rule
+        self._model = model
+        self._limits = limits
+        self._fetchers = ThreadPoolExecutor(concurrent_fetches, thread_name_prefix="fetch")
+        self._decoders = ThreadPoolExecutor(decode_threads, thread_name_prefix="decode")
+
+    def prepare(self, images: Sequence[ImageRef]) -> Prepared:
+        """Fetch and decode images into one batch."""
+        size = self._rule.size
+        pixels: Pixels = np.empty((len(images), size, size, 3), np.uint8)
+        failed: list[Result] = []
+        unread: list[ImageRef] = []
+        ready: dict[int, Ready] = {}
+        fetches = [self._fetchers.submit(self._fetch, image) for image in images]
+        decodes: list[tuple[int, Future[Ready]]] = []
+        for place, fetch in enumerate(fetches):
+            try:
+                fetched = fetch.result()
+            except StorageUnavailable:
+                unread.append(images[place])
+            except (BlobGone, BlobReplaced, ImageRejected) as error:
+                failed.append(self._failure(images[place], error))
+            else:
+                decode = self._decoders.submit(self._decode, images[place], fetched, pixels[place])
+                decodes.append((place, decode))
+        for place, decode in decodes:
+            try:
+                ready[place] = decode.result(self._limits.decode_timeout_s)
+            except ImageRejected as error:
+                failed.append(self._failure(images[place], error))
+            except TimeoutError:
+                if decode.cancel():  # others kept it waiting, so it is not to blame
+                    unread.append(images[place])
+                else:
+                    late = f"decoding took more than {self._limits.decode_timeout_s} s"
+                    failed.append(self._failure(images[place], ImageRejected(Reason.DECODE_TIMEOUT, late)))
+        places = list(ready)
+        batch = pixels if len(places) == len(images) else pixels[places]
+        return Prepared(tuple(ready.values()), batch, tuple(failed), tuple(unread))
+
+    def _fetch(self, image: ImageRef) -> _Fetched:
+        queued_ms = max(0.0, (now() - image.uploaded_at).total_seconds() * 1000)
+        limit = self._limits.max_bytes
+        if image.content_length is not None and image.content_length > limit:
+            raise ImageRejected(Reason.TOO_LARGE, f"{image.content_length} bytes exceed the limit of {limit}")
+        started = time.perf_counter()
+        data = self._reader.read(image, limit)
+        return _Fetched(data, queued_ms, _ms_since(started))
+
+    def _decode(self, image: ImageRef, fetched: _Fetched, place: Pixels) -> Ready:
+        started = time.perf_counter()
+        properties = decode_into(place, fetched.data, self._rule, self._limits.max_pixels)
+        timings = Timings(queued=fetched.queued_ms, fetch=fetched.fetch_ms, decode=_ms_since(started))
+        return Ready(image, properties, timings)
+
+    def _failure(self, image: ImageRef, error: BlobGone | BlobReplaced | ImageRejected) -> Result:
+        match error:
+            case ImageRejected():
+                return Result(
+                    image=image,
+                    outcome=Outcome.REJECTED,
+                    reason=error.reason,
+                    detail=error.detail,
+                    model=self._model,
+                    completed_at=now(),
+                )
+            case BlobGone():
+                return Result(image=image, outcome=Outcome.DELETED, completed_at=now())
+            case BlobReplaced():
+                return Result(image=image, outcome=Outcome.SUPERSEDED, completed_at=now())
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

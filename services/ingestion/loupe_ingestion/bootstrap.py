@@ -1,0 +1,56 @@
+"""The composition root of ingestion: the only place that names adapters."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from loupe_ingestion.consumer import Consumer
+from loupe_ingestion.handler import EventHandler
+from loupe_ingestion.ports import EventQueue
+from loupe_ingestion.queue_storage import AzureEventQueue
+from loupe_ingestion.settings import IngestionSettings
+from loupe_ingestion.valkey_ledger import ValkeyLedger
+from loupe_ingestion.webhook import webhook_router
+from loupe_shared.adapters.broker import CeleryPublisher, make_celery
+from loupe_shared.adapters.web import health_router, install_problems, serve_http
+
+
+def serve_ingestion(settings: IngestionSettings) -> int:
+    """Consume the queue and serve the webhook until told to end. Returns the exit code."""
+    handler = EventHandler(
+        CeleryPublisher(make_celery(settings)),
+        ValkeyLedger(settings, settings.duplicate_window_s),
+        settings.storage_account,
+        settings.image_container,
+        settings.job_size,
+    )
+    queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s)
+    consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries)
+    return serve_http(create_app(settings, handler, queue, consumer), settings)
+
+
+def create_app(
+    settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer
+) -> FastAPI:
+    """The web application, in whose lifetime the consumer runs."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        consumer.start()
+        yield
+        await run_in_threadpool(consumer.stop)
+
+    def check() -> None:
+        handler.check()
+        queue.check()
+
+    app = FastAPI(
+        title="Loupe ingestion", version=version("loupe-ingestion"), lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    install_problems(app)
+    app.include_router(health_router(check))
+    app.include_router(webhook_router(handler, queue, settings.webhook_token))
+    return app

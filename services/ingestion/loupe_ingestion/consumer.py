@@ -1,0 +1,87 @@
+"""The consumer of the storage queue: take, read, hand over, acknowledge."""
+
+import logging
+import threading
+
+from loupe_ingestion.events import BlobEvent, read_message
+from loupe_ingestion.handler import EventHandler
+from loupe_ingestion.ports import EventQueue, QueuedMessage
+from loupe_shared.errors import InvalidMessage, TransientError
+
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF_S = 10.0
+
+
+class Consumer:
+    """Takes events from the queue until told to stop.
+
+    Args:
+        queue: where events come from.
+        handler: where they go.
+        poll_interval_s: wait after finding the queue empty.
+        max_deliveries: of one message without success, after which it is poison.
+    """
+
+    def __init__(self, queue: EventQueue, handler: EventHandler, poll_interval_s: float, max_deliveries: int) -> None:
+        self._queue = queue
+        self._handler = handler
+        self._poll_interval_s = poll_interval_s
+        self._max_deliveries = max_deliveries
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="consumer")
+
+    def start(self) -> None:
+        """Begin to take events, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the events in hand, then return."""
+        self._stopped.set()
+        self._thread.join()
+
+    def poll(self) -> int:
+        """Handle what is in the queue now, up to one page. Returns how many messages were taken.
+
+        Raises:
+            TransientError: messages that were taken will come back.
+        """
+        messages = self._queue.receive()
+        if not messages:
+            return 0
+        events: list[BlobEvent] = []
+        for message in messages:
+            events += self._read(message)
+        self._handler.handle(events)
+        self._queue.remove(messages)
+        return len(messages)
+
+    def _read(self, message: QueuedMessage) -> list[BlobEvent]:
+        try:
+            if message.deliveries > self._max_deliveries:
+                raise InvalidMessage(f"delivered {message.deliveries} times without success")
+            return read_message(message.content)
+        except InvalidMessage as error:
+            log.warning("a message was moved to the poison queue: %s", error)
+            self._queue.poison(message.content, str(error))
+            return []
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                # Not to take messages while the broker is away keeps their count of deliveries low.
+                if failures:
+                    self._handler.check()
+                taken = self.poll()
+                failures = 0
+            except TransientError as error:
+                failures += 1
+                log.warning("will try again: %s", error)
+            except Exception:
+                failures += 1
+                log.exception("events could not be handled and will come back")
+            if failures:
+                self._stopped.wait(min(MAX_BACKOFF_S, 0.5 * 2 ** min(failures, 10)))
+            elif not taken:
+                self._stopped.wait(self._poll_interval_s)

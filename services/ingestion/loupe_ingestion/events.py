@@ -1,0 +1,132 @@
+"""Reading blob events: both schemas of Event Grid, as one object or many, as JSON or base64 of it.
+
+Rules that survive reality: a blob's name may contain ``/blobs/``; etags come quoted or bare; ``subject`` comes with or
+without its first slash; deletes have neither etag nor length; unknown fields are normal.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from loupe_shared.errors import InvalidMessage
+
+CREATED = "Microsoft.Storage.BlobCreated"
+DELETED = "Microsoft.Storage.BlobDeleted"
+
+# The operations after which a blob's content is complete. CreateFile and SftpCreate announce an empty file.
+COMPLETE = frozenset({"PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "SftpCommit"})
+
+_SUBJECT = re.compile(r"/?blobServices/default/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)", re.DOTALL)
+_ACCOUNT = re.compile(r".*/providers/Microsoft\.Storage/storageAccounts/(?P<account>[^/]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class BlobEvent:
+    """A blob came to be or was replaced, or was deleted. ``etag`` is bare and empty for deletes."""
+
+    deleted: bool
+    account: str
+    container: str
+    blob: str
+    etag: str
+    sequencer: str
+    time: datetime
+    content_length: int | None
+    content_type: str
+
+
+class _Data(BaseModel):
+    api: str
+    sequencer: str = Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")
+    eTag: str = ""  # noqa: N815  (Event Grid's spelling)
+    contentLength: int | None = Field(default=None, ge=0)  # noqa: N815
+    contentType: str = ""  # noqa: N815
+
+
+class _EventGridEvent(BaseModel):
+    topic: str
+    subject: str
+    eventType: str  # noqa: N815
+    eventTime: AwareDatetime  # noqa: N815
+    metadataVersion: Literal["1"]  # noqa: N815
+    data: dict[str, Any]
+
+
+class _CloudEvent(BaseModel):
+    source: str
+    subject: str
+    type: str
+    time: AwareDatetime
+    specversion: Literal["1.0"]
+    data: dict[str, Any]
+
+
+def read_message(content: str) -> list[BlobEvent]:
+    """The events of a storage queue message that matter to Loupe.
+
+    Raises:
+        InvalidMessage: it is no JSON, no event, or an event of an unknown version.
+    """
+    text = content.strip()
+    if not text.startswith(("{", "[")):
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise InvalidMessage("neither JSON nor base64 of JSON") from error
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage(f"not JSON: {error}") from error
+    parts = document if isinstance(document, list) else [document]
+    return [event for event in map(read_event, parts) if event]
+
+
+def read_event(document: object) -> BlobEvent | None:
+    """The event in a JSON document; none if it says neither that a blob is complete nor that it is deleted.
+
+    Raises:
+        InvalidMessage: it is no event, or one of an unknown version.
+    """
+    if not isinstance(document, dict):
+        raise InvalidMessage("not an event: a JSON object is expected")
+    try:
+        if "specversion" in document:
+            cloud = _CloudEvent.model_validate(document)
+            return _blob_event(cloud.source, cloud.subject, cloud.type, cloud.time, cloud.data)
+        event = _EventGridEvent.model_validate(document)
+        return _blob_event(event.topic, event.subject, event.eventType, event.eventTime, event.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidMessage(f"not an event of a known version: {where}: {first['msg']}") from error
+
+
+def _blob_event(topic: str, subject: str, event_type: str, time: datetime, data: dict[str, Any]) -> BlobEvent | None:
+    if event_type not in (CREATED, DELETED):
+        return None
+    account, place = _ACCOUNT.fullmatch(topic), _SUBJECT.fullmatch(subject)
+    if not account or not place:
+        raise InvalidMessage(f"not about a blob: topic {topic[:200]!r}, subject {subject[:200]!r}")
+    details = _Data.model_validate(data)
+    if event_type == CREATED:
+        if details.api not in COMPLETE:
+            return None
+        if not details.eTag:
+            raise InvalidMessage("data.eTag is missing, so the version cannot be told")
+    return BlobEvent(
+        deleted=event_type == DELETED,
+        account=account["account"],
+        container=place["container"],
+        blob=place["blob"],
+        etag=details.eTag.strip('"'),
+        sequencer=details.sequencer,
+        time=time,
+        content_length=details.contentLength,
+        content_type=details.contentType,
+    )

@@ -1,0 +1,116 @@
+"""What to do about blob events. The consumer and the webhook both end here.
+
+Jobs are published first, and their events remembered and acknowledged after, so that a crash in between repeats work
+but never loses any.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from loupe_ingestion.events import BlobEvent
+from loupe_ingestion.ports import SequencerLedger
+from loupe_shared.domain import ImageRef, Outcome, Reason, Result, now
+from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from loupe_shared.ports import Publisher
+
+log = logging.getLogger(__name__)
+
+# What uploaders send when they do not say what it is.
+UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+
+
+class EventHandler:
+    """Turns events into jobs and results. Safe for use from several threads.
+
+    Args:
+        publisher: where jobs and results go.
+        ledger: knows the events that were handled before.
+        account: storage account of the images.
+        container: container of the images.
+        job_size: most images in one job.
+    """
+
+    def __init__(
+        self, publisher: Publisher, ledger: SequencerLedger, account: str, container: str, job_size: int
+    ) -> None:
+        self._publisher = publisher
+        self._ledger = ledger
+        self._account = account
+        self._container = container
+        self._job_size = job_size
+
+    def handle(self, events: Sequence[BlobEvent]) -> int:
+        """Publish what follows from the events; return how many were new.
+
+        Raises:
+            BrokerUnavailable: some or nothing was published; all events may be handled again.
+        """
+        fresh = self._fresh(events)
+        if not fresh:
+            return 0
+        images: list[ImageRef] = []
+        results: list[Result] = []
+        for event, image in fresh:
+            if event.deleted:
+                results.append(Result(image=image, outcome=Outcome.DELETED, completed_at=now()))
+            elif _may_be_image(event.content_type):
+                images.append(image)
+            else:
+                results.append(_not_an_image(image, event.content_type))
+        size = self._job_size
+        messages: list[Message] = [
+            ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)
+        ]
+        messages += (
+            StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)
+        )
+        self._publisher.publish(messages)
+        self._ledger.advance({image.id: image.order for _, image in fresh})
+        log.info("%d events: %d images to classify, %d outcomes", len(events), len(images), len(results))
+        return len(fresh)
+
+    def check(self) -> None:
+        """Return if events can be handled.
+
+        Raises:
+            BrokerUnavailable: they cannot.
+        """
+        self._publisher.check()
+
+    def _fresh(self, events: Iterable[BlobEvent]) -> list[tuple[BlobEvent, ImageRef]]:
+        """Of each image of ours the newest event, if it is newer than what was handled before."""
+        newest: dict[str, tuple[BlobEvent, ImageRef]] = {}
+        for event in events:
+            if (event.account, event.container) != (self._account, self._container):
+                log.warning("ignored an event of %s/%s", event.account, event.container)
+                continue
+            image = _image_ref(event)
+            if image.id not in newest or image.order > newest[image.id][1].order:
+                newest[image.id] = event, image
+        if not newest:
+            return []
+        known = self._ledger.known(newest.keys())
+        return [(event, image) for event, image in newest.values() if image.order > known.get(image.id, "")]
+
+
+def _image_ref(event: BlobEvent) -> ImageRef:
+    return ImageRef(
+        account=event.account,
+        container=event.container,
+        blob=event.blob,
+        etag=event.etag,
+        sequencer=event.sequencer,
+        uploaded_at=event.time,
+        content_length=event.content_length,
+    )
+
+
+def _may_be_image(content_type: str) -> bool:
+    return content_type.lower().startswith("image/") or content_type.lower() in UNSPECIFIC_TYPES
+
+
+def _not_an_image(image: ImageRef, content_type: str) -> Result:
+    detail = f"its content type is {content_type[:100]}: upload images as image/… or application/octet-stream"
+    return Result(
+        image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now()
+    )

@@ -1,0 +1,49 @@
+"""Settings of ingestion."""
+
+from ipaddress import ip_address
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from loupe_shared.settings import BrokerSettings, HttpSettings, StorageSettings
+
+
+class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
+    """Settings of ingestion."""
+
+    image_container: str = Field(
+        default="images", description="Container whose blobs are classified. Events of others are ignored."
+    )
+    queue_endpoint: str = Field(description="URL of the Queue service, such as https://ACCOUNT.queue.core.windows.net.")
+    event_queue: str = Field(
+        default="blob-events",
+        description="Storage queue to which Event Grid delivers. What cannot be understood goes to NAME-poison.",
+    )
+    poll_interval_s: float = Field(default=0.2, gt=0, description="Seconds to wait after finding the queue empty.")
+    event_timeout_s: int = Field(
+        default=60, ge=1, description="Seconds after which events that were taken but not acknowledged come back."
+    )
+    max_deliveries: int = Field(
+        default=10, ge=1, description="Deliveries of one message without success, after which it is poison."
+    )
+    job_size: int = Field(default=32, ge=1, le=1000, description="Most images in one job.")
+    duplicate_window_s: int = Field(
+        default=3600, ge=1, description="Seconds for which an event is remembered, so that its duplicates are dropped."
+    )
+    webhook_token: SecretStr | None = Field(
+        default=None,
+        description="Secret that Event Grid's endpoint URL must carry as ?token=. Needed unless HOST is a loopback address.",
+    )
+
+    @model_validator(mode="after")
+    def _webhook_is_guarded(self) -> Self:
+        if self.webhook_token is None and not _is_loopback(self.host):
+            raise ValueError("LOUPE_WEBHOOK_TOKEN must be set when LOUPE_HOST is not a loopback address")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,23 @@
+// Loaded into Azurite with --require: tells file descriptor 3 of every request that created or deleted a blob.
+// Node.js itself reports finished responses (diagnostics_channel), so Azurite runs unchanged. Headers that carry
+// secrets are not among those that are told.
+"use strict";
+
+const diagnosticsChannel = require("node:diagnostics_channel");
+const fs = require("node:fs");
+
+diagnosticsChannel.subscribe("http.server.response.finish", ({ request, response }) => {
+  const { method, headers } = request;
+  if (response.statusCode >= 300 || (method !== "PUT" && method !== "DELETE")) return;
+  const observed = {
+    method,
+    url: request.originalUrl ?? request.url,
+    etag: response.getHeader("etag"),
+    request_id: response.getHeader("x-ms-request-id"),
+    client_request_id: headers["x-ms-client-request-id"],
+    copy_source: headers["x-ms-copy-source"] !== undefined,
+    content_type: headers["x-ms-blob-content-type"] ?? headers["content-type"],
+    content_length: Number(headers["content-length"]),
+  };
+  fs.writeSync(3, JSON.stringify(observed) + "\n");
+});

@@ -1,0 +1,159 @@
+"""Starting and ending everything, in order."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, Azurite, StoragePorts
+from loupe_local.bridge import Bridge
+from loupe_local.child import Child
+from loupe_local.ports import LOOPBACK, require_free
+from loupe_local.valkey import Valkey
+from loupe_shared.errors import ConfigurationError
+
+MIN_FREE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """Where everything is.
+
+    Attributes:
+        state: folder for data and logs, kept between runs.
+        model_bundle: folder of the model.
+        api_port: of the query API.
+        ingestion_port: of the webhook for events.
+        env: more environment variables for the services.
+    """
+
+    state: Path
+    model_bundle: Path
+    api_port: int
+    ingestion_port: int
+    storage: StoragePorts
+    env: tuple[tuple[str, str], ...] = ()
+
+
+class Stack:
+    """Broker, storage, bridge and the four services. A context: on leaving it, everything that it started has ended."""
+
+    def __init__(self, config: StackConfig, progress: Callable[[str], None] = lambda _: None) -> None:
+        self.config = config
+        self.api = f"http://{LOOPBACK}:{config.api_port}"
+        self.webhook = f"http://{LOOPBACK}:{config.ingestion_port}/events"
+        self.children: dict[str, Child] = {}
+        self._logs = config.state / "logs"
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        """Start everything and wait until it is ready.
+
+        Raises:
+            ConfigurationError: something did not start; nothing is left running.
+        """
+        try:
+            self._check_machine()
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End everything."""
+        self.stop()
+
+    def stop(self) -> None:
+        """End what was started, last first: who writes ends before whom it writes to."""
+        while self.children:
+            _, child = self.children.popitem()
+            child.stop()
+
+    def check(self) -> None:
+        """Return if everything runs.
+
+        Raises:
+            ConfigurationError: something ended.
+        """
+        for child in self.children.values():
+            child.check()
+
+    def start_worker(self, name: str) -> Child:
+        """Start a service that takes jobs, and wait until it does."""
+        heartbeat = self.config.state / "run" / f"{name}.heartbeat"
+        heartbeat.unlink(missing_ok=True)
+        child = self._spawn(name, {"LOUPE_HEARTBEAT_FILE": str(heartbeat)})
+        child.wait_until(heartbeat.exists)
+        return child
+
+    def _check_machine(self) -> None:
+        config = self.config
+        require_free(config.storage.blob, "the Blob storage", "BLOB_PORT")
+        require_free(config.storage.queue, "the Queue storage", "QUEUE_PORT")
+        require_free(config.api_port, "the API", "API_PORT")
+        require_free(config.ingestion_port, "the webhook", "INGESTION_PORT")
+        try:
+            config.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"the folder {config.state} cannot be made: {error.strerror}") from error
+        free = shutil.disk_usage(config.state).free
+        if free < MIN_FREE_BYTES:
+            raise ConfigurationError(
+                f"only {free // 1_000_000} MB of disk are free for {config.state.resolve()}: "
+                f"at least {MIN_FREE_BYTES // 1_000_000} MB are needed"
+            )
+
+    def _start(self) -> None:
+        state = self.config.state
+        self._progress("broker")
+        self.valkey = Valkey(state / "valkey", self._logs / "valkey.log")
+        self.children["valkey"] = self.valkey.child
+        self._progress("storage")
+        self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage)
+        self.children["azurite"] = self.azurite.child
+        Bridge(self.azurite).start()
+        for name in ("results", "inference"):
+            self._progress(name)
+            self.start_worker(name)
+        for name, port in (("query", self.config.api_port), ("ingestion", self.config.ingestion_port)):
+            self._progress(name)
+            child = self._spawn(name, {"LOUPE_PORT": str(port)})
+            child.wait_until(lambda port=port: _is_ready(port))  # type: ignore[misc]
+
+    def _spawn(self, service: str, env: dict[str, str]) -> Child:
+        command = [sys.executable, "-m", f"loupe_{service}"]
+        child = Child(service, command, self._logs / f"{service}.log", {**self._environment(), **env})
+        self.children[service] = child
+        return child
+
+    def _environment(self) -> dict[str, str]:
+        """What the services are told: this process's environment without settings of Loupe's that it may hold."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOUPE_")}
+        return {
+            **inherited,
+            "LOUPE_BROKER_URL": self.valkey.url,
+            "LOUPE_VISIBILITY_TIMEOUT_S": "60",
+            "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
+            "LOUPE_STORAGE_KEY": KEY,
+            "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,
+            "LOUPE_QUEUE_ENDPOINT": self.azurite.queue_endpoint,
+            "LOUPE_IMAGE_CONTAINER": CONTAINER,
+            "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
+            "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
+            "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
+            **dict(self.config.env),
+        }
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=5).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,19 @@
+"""The composition root of the results writer: the only place that names adapters."""
+
+from loupe_results.settings import ResultsSettings
+from loupe_results.writer import Writer
+from loupe_shared.adapters.broker import make_celery
+from loupe_shared.adapters.stores import open_store
+from loupe_shared.adapters.worker import consume, serve
+from loupe_shared.messages import StoreBatch
+
+
+def serve_results(settings: ResultsSettings) -> int:
+    """Work until told to end. Returns the exit code."""
+    store = open_store(settings)
+    try:
+        app = make_celery(settings, consumes=StoreBatch.queue)
+        consume(app, StoreBatch, Writer(store).handle)
+        return serve(app, StoreBatch.queue, settings.concurrent_writes, settings.heartbeat_file)
+    finally:
+        store.close()

@@ -1,0 +1,1 @@
+"""What Loupe's services share: the domain, its messages and ports, preprocessing and adapters."""

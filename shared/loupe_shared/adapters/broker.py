@@ -1,0 +1,104 @@
+"""Celery over Redis or Valkey: the application, its queues, and the publisher."""
+
+from collections.abc import Sequence
+
+import redis
+from celery import Celery
+from kombu import Exchange, Queue
+from kombu.exceptions import KombuError, OperationalError
+
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from loupe_shared.settings import BrokerSettings
+
+# The braces make one hash slot of all keys, without which Celery fails on a clustered Redis.
+KEY_PREFIX = "{loupe}:"
+QUEUES = (ClassifyJob.queue, StoreBatch.queue)
+
+
+def task_name(queue: str) -> str:
+    """The Celery task that a queue's messages are for."""
+    return f"loupe.{queue}"
+
+
+def dead_letter_queue(queue: str) -> str:
+    """Where messages go that can never be handled, with the reason. Nobody consumes it: a person looks."""
+    return f"{queue}-dead"
+
+
+def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery:
+    """A Celery application of this process alone.
+
+    Args:
+        settings: the broker.
+        consumes: the queue whose messages this process will handle. It has its own record of unacknowledged
+            messages, so that the work in progress of each queue can be counted.
+    """
+    app = Celery("loupe", broker=settings.broker_url.get_secret_value(), set_as_current=False)
+    timeout = settings.visibility_timeout_s
+    transport: dict[str, object] = {
+        "global_keyprefix": KEY_PREFIX,
+        "visibility_timeout": timeout,
+        "unacked_restore_interval": min(10, max(1, timeout // 5)),
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+    if consumes:
+        transport |= {
+            "unacked_key": f"unacked-{consumes}",
+            "unacked_index_key": f"unacked-index-{consumes}",
+            "unacked_mutex_key": f"unacked-mutex-{consumes}",
+        }
+    names = [name for queue in QUEUES for name in (queue, dead_letter_queue(queue))]
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        broker_transport_options=transport,
+        broker_connection_retry_on_startup=True,
+        task_queues=[Queue(name, Exchange("loupe", type="direct"), routing_key=name) for name in names],
+        task_create_missing_queues=False,
+        task_ignore_result=True,
+        result_backend=None,
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+    )
+    return app
+
+
+class CeleryPublisher:
+    """``Publisher`` over Celery. The messages of one call travel in pipelined writes."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """See ``Publisher.publish``."""
+        if not messages:
+            return
+        try:
+            with self._app.producer_pool.acquire(block=True) as producer, producer.batch(500):
+                for message in messages:
+                    self._app.send_task(
+                        task_name(message.queue),
+                        kwargs={"message": message.model_dump(mode="json", exclude_defaults=True)},
+                        queue=message.queue,
+                        producer=producer,
+                        retry=False,
+                    )
+        except (OperationalError, KombuError, redis.RedisError, OSError) as error:
+            raise BrokerUnavailable(f"the broker did not take {len(messages)} messages: {error}") from error
+
+    def check(self) -> None:
+        """See ``Publisher.check``."""
+        try:
+            with self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, timeout=5)
+        except (OperationalError, KombuError, redis.RedisError, OSError) as error:
+            raise BrokerUnavailable(f"the broker does not answer: {error}") from error

@@ -1,0 +1,166 @@
+"""Results in one SQLite file: the default on one machine.
+
+The file is in WAL mode, so the query service reads while the results service writes. Each thread has its own
+connection. Counts are rows that change in the same transaction as the results they count.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from loupe_shared.domain import Outcome, Result
+from loupe_shared.errors import ConfigurationError, StoreUnavailable
+from loupe_shared.listing import Counts, Page, Position, ResultFilter, timestamp
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS results (
+    id TEXT PRIMARY KEY,
+    event_order TEXT NOT NULL,
+    model_version INTEGER NOT NULL,
+    container TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    label TEXT,
+    score REAL,
+    completed_at TEXT NOT NULL,
+    document TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS results_by_time ON results (completed_at, id);
+CREATE INDEX IF NOT EXISTS results_by_label ON results (label, completed_at, id);
+CREATE INDEX IF NOT EXISTS results_by_outcome ON results (outcome, completed_at, id);
+CREATE TABLE IF NOT EXISTS counts (
+    outcome TEXT NOT NULL,
+    label TEXT NOT NULL,
+    images INTEGER NOT NULL,
+    PRIMARY KEY (outcome, label)
+) WITHOUT ROWID;
+"""
+
+_UPSERT = "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COUNT = "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET images = images + excluded.images"
+
+_CONDITIONS = {
+    "container": "container = ?",
+    "label": "label = ?",
+    "min_score": "score >= ?",
+    "outcome": "outcome = ?",
+    "since": "completed_at >= ?",
+    "until": "completed_at < ?",
+}
+
+
+class SqliteStore:
+    """``ResultStore`` in a file.
+
+    Raises:
+        ConfigurationError: on construction, if the file cannot be opened or made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection().executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"the results file {path} cannot be opened: {error}") from error
+
+    def write(self, results: Sequence[Result]) -> int:
+        """See ``ResultStore.write``."""
+        changed = set()
+        with self._transaction() as connection:
+            for result in results:
+                if self._write_one(connection, result):
+                    changed.add(result.image.id)
+        return len(changed)
+
+    def get(self, image_id: str) -> Result | None:
+        """See ``ResultStore.get``."""
+        rows = self._read("SELECT document FROM results WHERE id = ?", (image_id,))
+        return Result.model_validate_json(rows[0][0]) if rows else None
+
+    def page(self, wanted: ResultFilter, limit: int, after: Position | None = None) -> Page:
+        """See ``ResultStore.page``."""
+        conditions, values = _where(wanted)
+        if after:
+            conditions.append("(completed_at, id) < (?, ?)")
+            values += [after.completed_at, after.id]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        # Conditions are constants of this module; every value is a parameter.
+        statement = f"SELECT document FROM results {where} ORDER BY completed_at DESC, id DESC LIMIT ?"  # noqa: S608
+        rows = self._read(statement, (*values, limit + 1))
+        return Page.of((Result.model_validate_json(row[0]) for row in rows), limit)
+
+    def counts(self) -> Counts:
+        """See ``ResultStore.counts``."""
+        outcomes: dict[Outcome, int] = {}
+        labels: dict[str, int] = {}
+        for outcome, label, images in self._read("SELECT outcome, label, images FROM counts WHERE images > 0", ()):
+            outcomes[Outcome(outcome)] = outcomes.get(Outcome(outcome), 0) + images
+            if label:
+                labels[label] = images
+        return Counts(outcomes, labels)
+
+    def check(self) -> None:
+        """See ``ResultStore.check``."""
+        self._read("SELECT 1 FROM results LIMIT 1", ())
+
+    def close(self) -> None:
+        """See ``ResultStore.close``."""
+        for connection in self._connections:
+            connection.close()
+
+    def _write_one(self, connection: sqlite3.Connection, result: Result) -> bool:
+        image = result.image
+        known = connection.execute(
+            "SELECT event_order, model_version, outcome, label FROM results WHERE id = ?", (image.id,)
+        ).fetchone()
+        if known:
+            if result.revision <= (known[0], known[1]):
+                return False
+            connection.execute(_COUNT, (known[2], known[3] or "", -1))
+        connection.execute(_COUNT, (result.outcome, result.label or "", 1))
+        completed_at = timestamp(result.completed_at)
+        row = (image.id, *result.revision, image.container, result.outcome, result.label, result.score, completed_at)
+        connection.execute(_UPSERT, (*row, result.model_dump_json(exclude_defaults=True)))
+        return True
+
+    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[str, ...]]:
+        try:
+            return self._connection().execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the results file {self._path} cannot be read: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the results file {self._path} took no write: {error}") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            # What was acknowledged to the broker survives a power cut.
+            connection.execute("PRAGMA synchronous = FULL")
+            self._threads.connection = connection
+            self._connections.append(connection)
+        return connection
+
+
+def _where(wanted: ResultFilter) -> tuple[list[str], list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+    for field, condition in _CONDITIONS.items():
+        value = getattr(wanted, field)
+        if value is not None:
+            conditions.append(condition)
+            values.append(timestamp(value) if field in ("since", "until") else value)
+    return conditions, values

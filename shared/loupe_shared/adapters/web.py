@@ -1,0 +1,108 @@
+"""What the web applications share: errors as problem+json, health, and how they are served."""
+
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from loupe_shared.errors import ConfigurationError, TransientError
+from loupe_shared.settings import HttpSettings
+
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+
+class Problem(BaseModel):
+    """An error of the API (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, object]] | None = None
+
+
+class Health(BaseModel):
+    """That the process answers, or that it can do its work."""
+
+    status: str = "ok"
+
+
+def problem(status: int, title: str, detail: str, errors: list[dict[str, object]] | None = None) -> Response:
+    """A response that describes an error."""
+    body = Problem(title=title, status=status, detail=detail, errors=errors).model_dump(exclude_none=True)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return JSONResponse(body, status, headers, PROBLEM_TYPE)
+
+
+def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """OpenAPI's description of error responses."""
+    return {status: {"model": Problem, "content": {PROBLEM_TYPE: {}}} for status in statuses}
+
+
+def install_problems(app: FastAPI) -> None:
+    """Let every error of the application become problem+json."""
+
+    @app.exception_handler(HTTPException)
+    def http(_: Request, error: HTTPException) -> Response:
+        response = problem(error.status_code, "The request cannot be answered", str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> Response:
+        errors = [{"where": list(e["loc"]), "problem": e["msg"]} for e in error.errors()]
+        first = errors[0]
+        where = ".".join(map(str, first["where"]))
+        return problem(422, "The request is not valid", f"{where}: {first['problem']}", jsonable_encoder(errors))
+
+    @app.exception_handler(TransientError)
+    def transient(_: Request, error: TransientError) -> Response:
+        return problem(503, "A part that is needed does not answer", f"{error}. Try again.")
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, error: Exception) -> Response:  # noqa: ARG001  (Starlette logs it)
+        return problem(500, "Something is wrong with Loupe", "The service's log has the details.")
+
+
+def health_router(check: Callable[[], None]) -> APIRouter:
+    """``/healthz``: the process answers. ``/readyz``: ``check`` returns, so it can do its work."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="Liveness")
+    def healthz() -> Health:
+        return Health()
+
+    @router.get("/readyz", summary="Readiness", responses=describe(503))
+    def readyz() -> Health:
+        check()
+        return Health()
+
+    return router
+
+
+def serve_http(app: FastAPI, settings: HttpSettings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish the requests in progress. Returns the exit code.
+
+    Raises:
+        ConfigurationError: the port cannot be listened on.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(
+            f"LOUPE_PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+        ) from error
+    # uvicorn raises the signal that ended it once more when it is done: by then there is nothing left to do.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20))
+    server.run(sockets=[listener])
+    return 0 if server.started else 1

@@ -1,0 +1,112 @@
+"""A Celery worker of Loupe: which messages it takes, and what becomes of each.
+
+    handled                   acknowledged
+    handled in part           acknowledged; the rest is put back with a growing delay, for ever
+    TransientError            put back with a growing delay, for ever: nothing is dropped because something is down
+    any other exception       put back a few times, then moved to the dead-letter queue with its reason
+    malformed                 moved to the dead-letter queue with its reason
+    worker dies meanwhile     given to another worker after the visibility timeout
+
+An acknowledgement comes last, so every message is handled at least once and handlers are idempotent.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from celery import Celery, Task, signals
+from pydantic import ValidationError
+
+from loupe_shared.adapters.broker import dead_letter_queue, task_name
+from loupe_shared.domain import Model
+from loupe_shared.errors import ConfigurationError, PermanentError, TransientError
+from loupe_shared.messages import ClassifyJob, StoreBatch
+
+log = logging.getLogger(__name__)
+
+MAX_FAILURES = 3
+MAX_DELAY_S = 30
+HEARTBEAT_S = 5.0
+
+M = TypeVar("M", ClassifyJob, StoreBatch)
+
+
+def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None]) -> Task[Any, Any]:
+    """Let the application's worker pass each message of this type to ``handle``, which returns what is left to do."""
+
+    def task(self: Task[Any, Any], message: object) -> None:
+        try:
+            parsed = message_type.model_validate(message)
+        except ValidationError as error:
+            _bury(app, message_type.queue, message, f"malformed: {error}")
+            return
+        try:
+            rest = handle(parsed)
+        except TransientError as error:
+            log.warning("put back: %s", error)
+            raise self.retry(countdown=_delay_s(self.request.retries)) from error
+        except Exception as error:
+            if isinstance(error, PermanentError) or self.request.retries >= MAX_FAILURES:
+                log.exception("moved to the dead-letter queue")
+                _bury(app, message_type.queue, message, f"{type(error).__name__}: {error}")
+                return
+            log.exception("put back")
+            raise self.retry(countdown=_delay_s(self.request.retries)) from error
+        if rest is not None:
+            kwargs = {"message": rest.model_dump(mode="json", exclude_defaults=True)}
+            raise self.retry(kwargs=kwargs, countdown=_delay_s(self.request.retries))
+
+    decorate = app.task(name=task_name(message_type.queue), bind=True, max_retries=None)
+    registered: Task[Any, Any] = decorate(task)
+    return registered
+
+
+def _delay_s(retries: int) -> int:
+    return min(MAX_DELAY_S, 2 ** min(retries, 10))
+
+
+def _bury(app: Celery, queue: str, message: object, reason: str) -> None:
+    log.error("a message that cannot be handled was moved to %s: %s", dead_letter_queue(queue), reason)
+    app.send_task(
+        "loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead_letter_queue(queue)
+    )
+
+
+def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:
+    """Work until SIGTERM or SIGINT, then finish the running tasks. Returns the exit code."""
+    signals.setup_logging.connect(_keep_logging)
+    if heartbeat:
+        _beat(heartbeat)
+    worker = app.Worker(
+        pool="threads",  # one process, one model; the event loop stays free to answer probes and to restore jobs
+        concurrency=concurrency,
+        queues=[queue],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    try:
+        worker.start()
+    finally:
+        if heartbeat:
+            heartbeat.unlink(missing_ok=True)
+    return int(worker.exitcode or 0)
+
+
+def _keep_logging(**_: object) -> None:
+    """Connected to the signal whose receivers, if any, replace Celery's own set-up of logging."""
+
+
+def _beat(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"LOUPE_HEARTBEAT_FILE cannot be written: {error}") from error
+
+    @signals.worker_ready.connect(weak=False)
+    def ready(sender: Any, **_: object) -> None:  # noqa: ANN401  (Celery's consumer has no type)
+        file.touch()
+        sender.timer.call_repeatedly(HEARTBEAT_S, file.touch)

@@ -1,0 +1,96 @@
+"""A model bundle: a folder with ``model.onnx`` and the ``manifest.json`` that says how to use it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from loupe_shared.domain import Model, ModelVersion
+from loupe_shared.errors import InvalidBundle
+from loupe_shared.preprocess import Preprocessing
+
+MODEL_FILE = "model.onnx"
+MANIFEST_FILE = "manifest.json"
+
+
+class Provenance(Model):
+    """Where a model comes from and under which terms."""
+
+    weights: str
+    licence: str
+    exporter: str
+
+
+class Manifest(Model):
+    """What a bundle holds.
+
+    The graph has one input ``images``, ``uint8[N, size, size, 3]`` in RGB order, normalises inside, and has the outputs
+    ``probabilities`` (``float32[N, labels]``), ``embedding`` (``float32[N, embedding_size]``) and
+    ``activation_map`` (``float32[N, rows, columns]``: the class-activation map of the most probable label).
+
+    Attributes:
+        version: grows by one with every registered version of the name.
+        files: SHA-256 of each file of the bundle but the manifest.
+    """
+
+    schema_version: Literal[1]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: int = Field(ge=1)
+    labels: tuple[str, ...] = Field(min_length=2)
+    embedding_size: int = Field(ge=1)
+    preprocessing: Preprocessing
+    preprocessing_hash: str
+    files: dict[str, str]
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _labels_are_distinct(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels must be distinct")
+        return self
+
+    def model_version(self) -> ModelVersion:
+        """How results name this model."""
+        return ModelVersion(name=self.name, version=self.version, preprocessing_hash=self.preprocessing_hash)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files were found to be what its manifest says."""
+
+    manifest: Manifest
+    model_path: Path
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read and check a bundle.
+
+        Raises:
+            InvalidBundle: a file is missing or altered, the manifest is malformed, or the model was made for other
+                preprocessing code than this process has.
+        """
+        try:
+            manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+            for name, expected in manifest.files.items():
+                found = sha256(folder / name)
+                if found != expected:
+                    raise InvalidBundle(f"{folder / name} is not the file that the manifest describes: fetch the bundle again")
+        except OSError as error:
+            raise InvalidBundle(f"the model bundle {folder} cannot be read: {error.strerror} ({error.filename})") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the document"
+            raise InvalidBundle(f"{folder / MANIFEST_FILE}: {where}: {first['msg']}") from error
+        if MODEL_FILE not in manifest.files:
+            raise InvalidBundle(f"{folder / MANIFEST_FILE}: files: must name {MODEL_FILE} and its SHA-256")
+        if manifest.preprocessing.fingerprint() != manifest.preprocessing_hash:
+            raise InvalidBundle(f"{folder} was made for other preprocessing than this version of Loupe has: export it again")
+        return cls(manifest, folder / MODEL_FILE)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,129 @@
+"""Settings that more than one service has. Each process has one settings object, read from ``LOUPE_*``.
+
+Services combine these classes and add their own fields; ``docs/settings.md`` lists them all. Secrets have no defaults.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from loupe_shared.errors import ConfigurationError
+
+PREFIX = "LOUPE_"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service has."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe level of log lines that are written (to standard error)."
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            ConfigurationError: names the first variable that is missing or wrong.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            if not first["loc"]:
+                raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from error
+            name = str(first["loc"][0])
+            raise ConfigurationError(
+                f"{PREFIX}{name.upper()}: {first['msg']} ({cls.model_fields[name].description})"
+            ) from error
+
+
+class BrokerSettings(ServiceSettings):
+    """How to reach the broker."""
+
+    broker_url: SecretStr = Field(
+        description="Redis or Valkey with the password in it, such as rediss://:PASSWORD@HOST:10000/0. "
+        "With rediss:// the server's certificate is always checked."
+    )
+    visibility_timeout_s: int = Field(
+        default=600,
+        ge=1,
+        description="Seconds after which a job that a dead worker held is given to another. "
+        "Must exceed the longest job: a job that takes longer is done twice.",
+    )
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_certificates(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        parts = urlsplit(url)
+        if parts.scheme not in ("redis", "rediss"):
+            raise ValueError("must begin with redis:// or rediss://")
+        # Without this parameter kombu 5.7 accepts any certificate.
+        if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
+            return SecretStr(f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required")
+        return value
+
+
+class AccountSettings(ServiceSettings):
+    """Which storage account holds the images."""
+
+    storage_account: str = Field(
+        min_length=1, description="Name of the storage account that holds the images. Events of others are ignored."
+    )
+
+
+class StorageSettings(AccountSettings):
+    """How to reach the storage account, and how to sign in to it."""
+
+    blob_endpoint: str = Field(description="URL of its Blob service, such as https://ACCOUNT.blob.core.windows.net.")
+    storage_key: SecretStr | None = Field(
+        default=None,
+        description="Account key, for emulators. Without it the service signs in as its managed or workload identity.",
+    )
+
+
+class StoreSettings(ServiceSettings):
+    """Where results are kept."""
+
+    results_store: Literal["sqlite", "cosmos"] = Field(
+        default="sqlite", description="sqlite: one file, for one machine. cosmos: Azure Cosmos DB for NoSQL."
+    )
+    sqlite_path: Path | None = Field(default=None, description="File of the results, if the store is sqlite.")
+    cosmos_endpoint: str | None = Field(default=None, description="URL of the Cosmos DB account, if the store is cosmos.")
+    cosmos_key: SecretStr | None = Field(
+        default=None,
+        description="Account key, for emulators. Without it the service signs in as its managed or workload identity.",
+    )
+    cosmos_database: str = Field(default="loupe", description="Name of the database, which must exist.")
+    cosmos_container: str = Field(default="results", description="Name of the container, which must exist.")
+
+    @model_validator(mode="after")
+    def _store_has_an_address(self) -> Self:
+        if self.results_store == "sqlite" and self.sqlite_path is None:
+            raise ValueError("LOUPE_SQLITE_PATH must name a file when LOUPE_RESULTS_STORE is sqlite")
+        if self.results_store == "cosmos" and self.cosmos_endpoint is None:
+            raise ValueError("LOUPE_COSMOS_ENDPOINT must be a URL when LOUPE_RESULTS_STORE is cosmos")
+        return self
+
+
+class WorkerSettings(BrokerSettings):
+    """What every consumer of the broker has."""
+
+    heartbeat_file: Path | None = Field(
+        default=None,
+        description="File touched once the worker takes jobs and every 5 seconds from then on, for probes. "
+        "It is removed when the worker ends.",
+    )
+
+
+class HttpSettings(ServiceSettings):
+    """Where a web application listens."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
