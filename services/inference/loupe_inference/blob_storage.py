@@ -4,7 +4,7 @@ import requests
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobClient, BlobServiceClient
 from requests.adapters import HTTPAdapter
 
 from loupe_shared.adapters.azure import storage_credential
@@ -44,18 +44,26 @@ class AzureBlobReader:
     def read(self, image: ImageRef, max_bytes: int) -> bytes:
         """See ``BlobReader.read``."""
         blob = self._service.get_blob_client(image.container, image.blob)
+        name = f"{image.container}/{image.blob}"
         try:
-            stream = blob.download_blob(etag=f'"{image.etag}"', match_condition=MatchConditions.IfNotModified)
-            if stream.size > max_bytes:
-                raise ImageRejected(Reason.TOO_LARGE, f"{stream.size} bytes exceed the limit of {max_bytes}")
-            return stream.readall()
+            return self._read(blob, image.etag, max_bytes)
         except ResourceNotFoundError as error:
-            raise BlobGone(f"{image.container}/{image.blob} does not exist") from error
+            raise BlobGone(f"{name} does not exist") from error
         except ResourceModifiedError as error:
-            raise BlobReplaced(f"{image.container}/{image.blob} is not version {image.etag} any more") from error
+            raise BlobReplaced(f"{name} is not version {image.etag} any more") from error
         except HttpResponseError as error:
             if error.status_code in _ABOUT_THE_BLOB:
                 raise ImageRejected(Reason.UNREADABLE, f"storage refuses to give the blob: {error.error_code}") from error
-            raise StorageUnavailable(f"{image.container}/{image.blob}: storage answered {error.status_code}") from error
+            raise StorageUnavailable(f"{name}: storage answered {error.status_code}") from error
         except AzureError as error:
-            raise StorageUnavailable(f"{image.container}/{image.blob} cannot be read: {error}") from error
+            raise StorageUnavailable(f"{name} cannot be read: {error}") from error
+
+    def _read(self, blob: BlobClient, etag: str, max_bytes: int) -> bytes:
+        try:
+            stream = blob.download_blob(etag=f'"{etag}"', match_condition=MatchConditions.IfNotModified)
+        except ResourceModifiedError:
+            blob.get_blob_properties()  # raises if there is no blob: Azurite then answers 412 to the condition
+            raise
+        if stream.size > max_bytes:
+            raise ImageRejected(Reason.TOO_LARGE, f"{stream.size} bytes exceed the limit of {max_bytes}")
+        return stream.readall()

@@ -44,9 +44,9 @@ class BlobEvent:
 class _Data(BaseModel):
     api: str
     sequencer: str = Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")
-    eTag: str = ""  # noqa: N815  (Event Grid's spelling)
+    eTag: str | None = None  # noqa: N815  (Event Grid's spelling)
     contentLength: int | None = Field(default=None, ge=0)  # noqa: N815
-    contentType: str = ""  # noqa: N815
+    contentType: str | None = None  # noqa: N815
 
 
 class _EventGridEvent(BaseModel):
@@ -124,9 +124,9 @@ def _blob_event(topic: str, subject: str, event_type: str, time: datetime, data:
         account=account["account"],
         container=place["container"],
         blob=place["blob"],
-        etag=details.eTag.strip('"'),
+        etag=(details.eTag or "").strip('"'),
         sequencer=details.sequencer,
         time=time,
         content_length=details.contentLength,
-        content_type=details.contentType,
+        content_type=details.contentType or "",
     )

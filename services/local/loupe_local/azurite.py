@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
-from typing import BinaryIO
 
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
@@ -45,30 +44,32 @@ class StoragePorts:
 class Azurite:
     """A running storage account that keeps its data in a folder between runs.
 
-    Attributes:
-        observations: one JSON line for every request that created or deleted a blob, see ``blob_writes.cjs``.
+    Args:
+        folder: for its data.
+        log: file for its output.
+        ports: where it listens.
+        observe: open file descriptor that is told of every request that creates or deletes a blob, as
+            ``blob_writes.cjs`` says; it is closed here.
     """
 
-    def __init__(self, folder: Path, log: Path, ports: StoragePorts) -> None:
+    def __init__(self, folder: Path, log: Path, ports: StoragePorts, observe: int | None = None) -> None:
         if not _MAIN.exists():
             raise ConfigurationError(f"Azurite is not installed in {_MAIN.parents[3]}: run `make setup`")
         folder.mkdir(parents=True, exist_ok=True)
         self.blob_endpoint = f"http://{LOOPBACK}:{ports.blob}/{ACCOUNT}"
         self.queue_endpoint = f"http://{LOOPBACK}:{ports.queue}/{ACCOUNT}"
-        reading, writing = os.pipe()
-        self.observations: BinaryIO = os.fdopen(reading, "rb")
         command = [
-            # The pipe becomes descriptor 3, which is where blob_writes.cjs writes.
-            "/bin/sh", "-c", f'exec "$0" "$@" 3>&{writing}',
-            str(node()), "--require", str(_HERE / "blob_writes.cjs"), str(_MAIN),
+            str(node()), *(() if observe is None else ("--require", str(_HERE / "blob_writes.cjs"))), str(_MAIN),
             "--location", str(folder),
             "--blobPort", str(ports.blob), "--queuePort", str(ports.queue), "--tablePort", str(free_port()),
             "--skipApiVersionCheck",  # the SDKs are newer than the newest version that it knows
             "--disableTelemetry",
             "--silent",
         ]  # fmt: skip
-        self.child = Child("Azurite (the storage)", command, log, pass_fds=(writing,))
-        os.close(writing)
+        env = {**os.environ, "BLOB_WRITES_FD": str(observe)}
+        self.child = Child("Azurite (the storage)", command, log, env, pass_fds=() if observe is None else (observe,))
+        if observe is not None:
+            os.close(observe)
         self.child.wait_until(lambda: listens(ports.blob) and listens(ports.queue))
         self._create()
 

@@ -1,4 +1,5 @@
-// Loaded into Azurite with --require: tells file descriptor 3 of every request that created or deleted a blob.
+// Loaded into Azurite with --require: tells the file descriptor BLOB_WRITES_FD of every request that created or deleted a
+// blob, a JSON line each.
 // Node.js itself reports finished responses (diagnostics_channel), so Azurite runs unchanged. Headers that carry
 // secrets are not among those that are told.
 "use strict";
@@ -6,9 +7,12 @@
 const diagnosticsChannel = require("node:diagnostics_channel");
 const fs = require("node:fs");
 
+const target = Number(process.env.BLOB_WRITES_FD);
+
 diagnosticsChannel.subscribe("http.server.response.finish", ({ request, response }) => {
   const { method, headers } = request;
-  if (response.statusCode >= 300 || (method !== "PUT" && method !== "DELETE")) return;
+  const isBlobService = String(response.getHeader("server")).startsWith("Azurite-Blob/"); // the queues are served here too
+  if (!isBlobService || response.statusCode >= 300 || (method !== "PUT" && method !== "DELETE")) return;
   const observed = {
     method,
     url: request.originalUrl ?? request.url,
@@ -19,5 +23,5 @@ diagnosticsChannel.subscribe("http.server.response.finish", ({ request, response
     content_type: headers["x-ms-blob-content-type"] ?? headers["content-type"],
     content_length: Number(headers["content-length"]),
   };
-  fs.writeSync(3, JSON.stringify(observed) + "\n");
+  fs.writeSync(target, JSON.stringify(observed) + "\n");
 });

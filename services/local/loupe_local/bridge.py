@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.core.exceptions import AzureError
@@ -25,10 +25,16 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class Bridge:
-    """Delivers events from when it is started until Azurite ends."""
+    """Delivers events from when it is started until Azurite ends.
 
-    def __init__(self, azurite: Azurite) -> None:
+    Args:
+        azurite: the storage account.
+        observations: what ``blob_writes.cjs`` tells; closed at the end.
+    """
+
+    def __init__(self, azurite: Azurite, observations: BinaryIO) -> None:
         self._azurite = azurite
+        self._observations = observations
         self._queue = azurite.queues().get_queue_client(EVENT_QUEUE)
         self._blobs = azurite.blobs()
         self._counter = itertools.count()
@@ -39,13 +45,17 @@ class Bridge:
         self._thread.start()
 
     def _run(self) -> None:
-        for line in self._azurite.observations:
-            try:
-                event = self._event(json.loads(line))
-                if event:
-                    self._queue.send_message(base64.b64encode(json.dumps(event).encode()).decode(), time_to_live=-1)
-            except AzureError:
-                log.exception("an event was lost")
+        with self._observations, self._queue, self._blobs:
+            for line in self._observations:
+                try:
+                    self._deliver(json.loads(line))
+                except AzureError:
+                    log.exception("an event was lost")
+
+    def _deliver(self, observed: dict[str, Any]) -> None:
+        event = self._event(observed)
+        if event:
+            self._queue.send_message(base64.b64encode(json.dumps(event).encode()).decode(), time_to_live=-1)
 
     def _event(self, observed: dict[str, Any]) -> dict[str, Any] | None:
         url = urlsplit(observed["url"])

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,9 @@ from loupe_local.valkey import Valkey
 from loupe_shared.errors import ConfigurationError
 
 MIN_FREE_BYTES = 500_000_000
+
+# In this order they start; in the reverse order they end, so that who writes ends before whom it writes to.
+SERVICES = ("results", "query", "inference", "ingestion")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Stack:
         self.webhook = f"http://{LOOPBACK}:{config.ingestion_port}/events"
         self.children: dict[str, Child] = {}
         self._logs = config.state / "logs"
+        self._ports = {"query": config.api_port, "ingestion": config.ingestion_port}
         self._progress = progress
 
     def __enter__(self) -> Self:
@@ -71,7 +76,7 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """End what was started, last first: who writes ends before whom it writes to."""
+        """End what was started, last first."""
         while self.children:
             _, child = self.children.popitem()
             child.stop()
@@ -85,13 +90,9 @@ class Stack:
         for child in self.children.values():
             child.check()
 
-    def start_worker(self, name: str) -> Child:
-        """Start a service that takes jobs, and wait until it does."""
-        heartbeat = self.config.state / "run" / f"{name}.heartbeat"
-        heartbeat.unlink(missing_ok=True)
-        child = self._spawn(name, {"LOUPE_HEARTBEAT_FILE": str(heartbeat)})
-        child.wait_until(heartbeat.exists)
-        return child
+    def restart(self, service: str) -> None:
+        """Start a service that has ended, and wait until it is ready."""
+        self._spawn(service).wait_until(partial(self._is_ready, service))
 
     def _check_machine(self) -> None:
         config = self.config
@@ -116,22 +117,36 @@ class Stack:
         self.valkey = Valkey(state / "valkey", self._logs / "valkey.log")
         self.children["valkey"] = self.valkey.child
         self._progress("storage")
-        self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage)
+        reading, writing = os.pipe()
+        self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage, observe=writing)
         self.children["azurite"] = self.azurite.child
-        Bridge(self.azurite).start()
-        for name in ("results", "inference"):
-            self._progress(name)
-            self.start_worker(name)
-        for name, port in (("query", self.config.api_port), ("ingestion", self.config.ingestion_port)):
-            self._progress(name)
-            child = self._spawn(name, {"LOUPE_PORT": str(port)})
-            child.wait_until(lambda port=port: _is_ready(port))  # type: ignore[misc]
+        Bridge(self.azurite, os.fdopen(reading, "rb")).start()
+        self._progress("services")
+        starting = [self._spawn(name) for name in SERVICES]
+        for service in starting:
+            service.wait_until(partial(self._is_ready, service.name))
 
-    def _spawn(self, service: str, env: dict[str, str]) -> Child:
-        command = [sys.executable, "-m", f"loupe_{service}"]
-        child = Child(service, command, self._logs / f"{service}.log", {**self._environment(), **env})
-        self.children[service] = child
-        return child
+    def _spawn(self, service: str) -> Child:
+        self._heartbeat(service).unlink(missing_ok=True)
+        env = self._environment()
+        if service in self._ports:
+            env["LOUPE_PORT"] = str(self._ports[service])
+        else:
+            env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
+        log = self._logs / f"{service}.log"
+        self.children[service] = Child(service, [sys.executable, "-m", f"loupe_{service}"], log, env)
+        return self.children[service]
+
+    def _is_ready(self, service: str) -> bool:
+        if service not in self._ports:
+            return self._heartbeat(service).exists()
+        try:
+            return httpx.get(f"http://{LOOPBACK}:{self._ports[service]}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def _heartbeat(self, service: str) -> Path:
+        return self.config.state / "run" / f"{service}.heartbeat"
 
     def _environment(self) -> dict[str, str]:
         """What the services are told: this process's environment without settings of Loupe's that it may hold."""
@@ -151,9 +166,3 @@ class Stack:
             **dict(self.config.env),
         }
 
-
-def _is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=5).is_success
-    except httpx.TransportError:
-        return False

@@ -51,9 +51,9 @@ def _outcome(client: httpx.Client, upload: Upload, check: Callable[[], None]) ->
 
 def table(results: list[Result]) -> Table:
     """The answers, as a person reads them."""
-    view = Table("image", "label", "score", "model", "upload to queryable", title="What Loupe sees")
-    for column in (2, 4):
-        view.columns[column].justify = "right"
+    view = Table(title="What Loupe sees", caption="ms: from upload to queryable", show_edge=False)
+    for name, justify in (("image", "left"), ("label", "left"), ("score", "right"), ("model", "left"), ("ms", "right")):
+        view.add_column(name, justify=justify, overflow="fold")
     for result in results:
         view.add_row(result.image.blob, _label(result), _score(result), _model(result), _latency(result))
     return view
@@ -76,4 +76,4 @@ def _model(result: Result) -> str:
 def _latency(result: Result) -> str:
     if result.stored_at is None:
         return ""
-    return f"{(result.stored_at - result.image.uploaded_at).total_seconds() * 1000:.0f} ms"
+    return f"{(result.stored_at - result.image.uploaded_at).total_seconds() * 1000:.0f}"

@@ -1,0 +1,84 @@
+"""The blob reader on real blob storage."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import BlobClient, StandardBlobTier
+
+from loupe_inference.blob_storage import AzureBlobReader
+from loupe_local.azurite import ACCOUNT, KEY, Azurite
+from loupe_shared.domain import ImageRef, Reason
+from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
+from loupe_shared.settings import StorageSettings
+from tests.factories import image_ref
+
+LIMIT = 1000
+
+
+@pytest.fixture
+def blob(azurite: Azurite) -> Iterator[BlobClient]:
+    """A place for a blob, with a name that needs care."""
+    with azurite.blobs() as service:
+        yield service.get_blob_client("images", f"line 3/ü#?&%/{uuid.uuid4().hex}.jpg")
+
+
+@pytest.fixture
+def reader(storage_settings: StorageSettings) -> AzureBlobReader:
+    """The adapter."""
+    return AzureBlobReader(storage_settings, 4, 5)
+
+
+def upload(blob: BlobClient, data: bytes) -> ImageRef:
+    """Write a version of the blob."""
+    etag = blob.upload_blob(data, overwrite=True)["etag"].strip('"')
+    return image_ref(blob.blob_name, etag=etag)
+
+
+def test_bytes_of_the_version(reader: AzureBlobReader, blob: BlobClient) -> None:
+    assert reader.read(upload(blob, b"bytes"), LIMIT) == b"bytes"
+
+
+def test_no_bytes(reader: AzureBlobReader, blob: BlobClient) -> None:
+    assert reader.read(upload(blob, b""), LIMIT) == b""
+
+
+def test_gone(reader: AzureBlobReader, blob: BlobClient) -> None:
+    image = upload(blob, b"bytes")
+    blob.delete_blob()
+    with pytest.raises(BlobGone):
+        reader.read(image, LIMIT)
+
+
+def test_replaced(reader: AzureBlobReader, blob: BlobClient) -> None:
+    image = upload(blob, b"bytes")
+    upload(blob, b"other bytes")
+    with pytest.raises(BlobReplaced):
+        reader.read(image, LIMIT)
+
+
+def test_too_large(reader: AzureBlobReader, blob: BlobClient) -> None:
+    with pytest.raises(ImageRejected) as caught:
+        reader.read(upload(blob, b"x" * (LIMIT + 1)), LIMIT)
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
+def test_archived(reader: AzureBlobReader, blob: BlobClient) -> None:
+    image = upload(blob, b"bytes")
+    blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
+    with pytest.raises(ImageRejected, match="BlobArchived") as caught:
+        reader.read(image, LIMIT)
+    assert caught.value.reason is Reason.UNREADABLE
+
+
+def test_a_wrong_key(azurite: Azurite, blob: BlobClient) -> None:
+    image = upload(blob, b"bytes")
+    wrong = StorageSettings(storage_account=ACCOUNT, storage_key="d3Jvbmc=", blob_endpoint=azurite.blob_endpoint)
+    with pytest.raises(StorageUnavailable, match="403"):
+        AzureBlobReader(wrong, 1, 5).read(image, LIMIT)
+
+
+def test_storage_that_is_away(unused_port: int) -> None:
+    away = StorageSettings(storage_account=ACCOUNT, storage_key=KEY, blob_endpoint=f"http://127.0.0.1:{unused_port}/a")
+    with pytest.raises(StorageUnavailable, match="cannot be read"):
+        AzureBlobReader(away, 1, 5).read(image_ref(), LIMIT)
