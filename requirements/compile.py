@@ -1,7 +1,7 @@
 """Makes ``lock.txt``, the one lock for all packages and tools of this repository: ``make lock``.
 
-It holds hashes and no addresses, for all systems and Python versions at once. The GPU build of ONNX Runtime is not in it:
-it and the CPU build exclude each other.
+It holds hashes and no addresses, for all systems and Python versions at once. The GPU build of ONNX Runtime is not in
+it, because that and the CPU build exclude each other.
 """
 
 import subprocess
@@ -32,10 +32,22 @@ def main() -> None:
     if not UV.exists():
         venv.create(UV, with_pip=True)
         subprocess.run([UV / "bin" / "pip", "install", "--quiet", "uv"], check=True)  # noqa: S603
-    command = [UV / "bin" / "uv", "pip", "compile", "-", "--universal", "--python-version", "3.11", "--upgrade"]
-    options = ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--output-file", LOCK]
+    options = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-emit-index-url"]
+    command = [
+        UV / "bin" / "uv",
+        "pip",
+        "compile",
+        "-",
+        *options,
+        "--no-header",
+        "--no-annotate",
+        "--output-file",
+        LOCK,
+    ]
     text = "\n".join(sorted(requirements()))
-    done = subprocess.run([*command, *options], input=text, text=True, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        [str(part) for part in command], input=text, text=True, stdout=subprocess.DEVNULL, check=False
+    )
     sys.exit(done.returncode)
 
 

@@ -29,7 +29,7 @@ NOON = datetime(2026, 11, 22, 12, 0, 0, 0, UTC)
 
 def image_ref(blob: str = "a.jpg", **changes: Any) -> ImageRef:  # noqa: ANN401
     """A reference to version 1 of a blob."""
-    values = {
+    values: dict[str, Any] = {
         "account": ACCOUNT,
         "container": CONTAINER,
         "blob": blob,
@@ -94,7 +94,12 @@ def photo() -> Image.Image:
 
 
 def event(
-    blob: str = "a.jpg", *, kind: str = "Created", api: str = "PutBlob", container: str = CONTAINER, **data: Any  # noqa: ANN401
+    blob: str = "a.jpg",
+    *,
+    kind: str = "Created",
+    api: str = "PutBlob",
+    container: str = CONTAINER,
+    **data: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
     """An event in the Event Grid schema, as the service documents it."""
     subscription = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"

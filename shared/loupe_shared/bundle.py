@@ -76,9 +76,13 @@ class Bundle:
             for name, expected in manifest.files.items():
                 found = sha256(folder / name)
                 if found != expected:
-                    raise InvalidBundle(f"{folder / name} is not the file that the manifest describes: fetch the bundle again")
+                    raise InvalidBundle(
+                        f"{folder / name} is not the file that the manifest describes: fetch the bundle again"
+                    )
         except OSError as error:
-            raise InvalidBundle(f"the model bundle {folder} cannot be read: {error.strerror} ({error.filename})") from error
+            raise InvalidBundle(
+                f"the model bundle {folder} cannot be read: {error.strerror} ({error.filename})"
+            ) from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the document"
@@ -86,7 +90,9 @@ class Bundle:
         if MODEL_FILE not in manifest.files:
             raise InvalidBundle(f"{folder / MANIFEST_FILE}: files: must name {MODEL_FILE} and its SHA-256")
         if manifest.preprocessing.fingerprint() != manifest.preprocessing_hash:
-            raise InvalidBundle(f"{folder} was made for other preprocessing than this version of Loupe has: export it again")
+            raise InvalidBundle(
+                f"{folder} was made for other preprocessing than this version of Loupe has: export it again"
+            )
         return cls(manifest, folder / MODEL_FILE)
 
 

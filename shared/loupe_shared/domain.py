@@ -82,7 +82,7 @@ class ImageRef(Model):
     uploaded_at: UtcDatetime
     content_length: int | None = Field(default=None, ge=0)
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @cached_property
     def id(self) -> str:
         """The id of the image (not of the version), see ``image_id``."""
@@ -163,13 +163,13 @@ class Result(Model):
             raise ValueError("a rejected result has a reason, and no other has")
         return self
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property
     def label(self) -> str | None:
         """The most probable label, if the image was classified."""
         return self.predictions[0].label if self.predictions else None
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property
     def score(self) -> float | None:
         """The probability of ``label``."""

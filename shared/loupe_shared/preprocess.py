@@ -120,7 +120,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
-        raise ImageRejected(Reason.UNSUPPORTED_PIXELS, f"pixels of type {image.mode} have no known range: use 8 or 16 bit")
+        raise ImageRejected(
+            Reason.UNSUPPORTED_PIXELS, f"pixels of type {image.mode} have no known range: use 8 or 16 bit"
+        )
     if image.has_transparency_data:
         image = image.convert("RGBA")
         opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))

@@ -95,7 +95,9 @@ class StoreSettings(ServiceSettings):
         default="sqlite", description="sqlite: one file, for one machine. cosmos: Azure Cosmos DB for NoSQL."
     )
     sqlite_path: Path | None = Field(default=None, description="File of the results, if the store is sqlite.")
-    cosmos_endpoint: str | None = Field(default=None, description="URL of the Cosmos DB account, if the store is cosmos.")
+    cosmos_endpoint: str | None = Field(
+        default=None, description="URL of the Cosmos DB account, if the store is cosmos."
+    )
     cosmos_key: SecretStr | None = Field(
         default=None,
         description="Account key, for emulators. Without it the service signs in as its managed or workload identity.",

@@ -1,0 +1,1 @@
+"""What adapters promise, each with its real server."""

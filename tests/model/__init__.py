@@ -1,0 +1,1 @@
+"""The model bundle that Loupe comes with."""

@@ -1,4 +1,4 @@
 """Classify jobs in, predictions out.
 
-    Celery "classify" ─► fetch ─► decode ─► batch ─► ONNX Runtime ─► results ─► Celery "store"
+Celery "classify" ─► fetch ─► decode ─► batch ─► ONNX Runtime ─► results ─► Celery "store"
 """

@@ -7,7 +7,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobServiceClient
 from requests.adapters import HTTPAdapter
 
-from loupe_shared.adapters.azure import storage_credential
+from loupe_shared.adapters.azure import error_code, storage_credential
 from loupe_shared.domain import ImageRef, Reason
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
 from loupe_shared.settings import StorageSettings
@@ -53,7 +53,9 @@ class AzureBlobReader:
             raise BlobReplaced(f"{name} is not version {image.etag} any more") from error
         except HttpResponseError as error:
             if error.status_code in _ABOUT_THE_BLOB:
-                raise ImageRejected(Reason.UNREADABLE, f"storage refuses to give the blob: {error.error_code}") from error
+                raise ImageRejected(
+                    Reason.UNREADABLE, f"storage refuses to give the blob: {error_code(error)}"
+                ) from error
             raise StorageUnavailable(f"{name}: storage answered {error.status_code}") from error
         except AzureError as error:
             raise StorageUnavailable(f"{name} cannot be read: {error}") from error

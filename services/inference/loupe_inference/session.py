@@ -68,7 +68,9 @@ class OnnxSession:
             raise InvalidBundle(f"{bundle.model_path} cannot be loaded: {str(error).splitlines()[0]}") from error
         # ONNX Runtime only logs when a provider fails to load, and then runs on the CPU.
         if self._session.get_providers()[0] != provider:
-            raise ConfigurationError("LOUPE_DEVICE is cuda, but ONNX Runtime cannot use a GPU here: check driver and libraries")
+            raise ConfigurationError(
+                "LOUPE_DEVICE is cuda, but ONNX Runtime cannot use a GPU here: check driver and libraries"
+            )
         self._check(bundle, max_batch_size)
 
     def run(self, batch: Pixels) -> Outputs:

@@ -32,9 +32,7 @@ def serve_ingestion(settings: IngestionSettings) -> int:
     return serve_http(create_app(settings, handler, queue, consumer), settings)
 
 
-def create_app(
-    settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer
-) -> FastAPI:
+def create_app(settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer) -> FastAPI:
     """The web application, in whose lifetime the consumer runs."""
 
     @asynccontextmanager

@@ -57,14 +57,15 @@ class Consumer:
         return len(messages)
 
     def _read(self, message: QueuedMessage) -> list[BlobEvent]:
-        try:
-            if message.deliveries > self._max_deliveries:
-                raise InvalidMessage(f"delivered {message.deliveries} times without success")
-            return read_message(message.content)
-        except InvalidMessage as error:
-            log.warning("a message was moved to the poison queue: %s", error)
-            self._queue.poison(message.content, str(error))
-            return []
+        reason = f"delivered {message.deliveries} times without success"
+        if message.deliveries <= self._max_deliveries:
+            try:
+                return read_message(message.content)
+            except InvalidMessage as error:
+                reason = str(error)
+        log.warning("a message was moved to the poison queue: %s", reason)
+        self._queue.poison(message.content, reason)
+        return []
 
     def _run(self) -> None:
         failures = 0

@@ -61,9 +61,7 @@ class EventHandler:
         messages: list[Message] = [
             ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)
         ]
-        messages += (
-            StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)
-        )
+        messages += (StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size))
         self._publisher.publish(messages)
         self._ledger.advance({image.id: image.order for _, image in fresh})
         log.info("%d events: %d images to classify, %d outcomes", len(events), len(images), len(results))
@@ -111,6 +109,4 @@ def _may_be_image(content_type: str) -> bool:
 
 def _not_an_image(image: ImageRef, content_type: str) -> Result:
     detail = f"its content type is {content_type[:100]}: upload images as image/… or application/octet-stream"
-    return Result(
-        image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now()
-    )
+    return Result(image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now())

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.queue import QueueClient
 
 from loupe_ingestion.ports import QueuedMessage
-from loupe_shared.adapters.azure import storage_credential
+from loupe_shared.adapters.azure import error_code, storage_credential
 from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
 
@@ -37,7 +38,7 @@ class AzureEventQueue:
 
     def __init__(self, settings: StorageSettings, endpoint: str, name: str, hidden_s: int) -> None:
         credential = storage_credential(settings)
-        options = {"initial_backoff": 1, "increment_base": 2, "retry_total": 2, "read_timeout": 20}
+        options: dict[str, Any] = {"initial_backoff": 1, "increment_base": 2, "retry_total": 2, "read_timeout": 20}
         self._queue = QueueClient(endpoint, name, credential, **options)
         self._poison = QueueClient(endpoint, f"{name}-poison", credential, **options)
         self._hidden_s = hidden_s
@@ -49,7 +50,7 @@ class AzureEventQueue:
             received = self._queue.receive_messages(
                 messages_per_page=PAGE, max_messages=PAGE, visibility_timeout=self._hidden_s
             )
-            return [QueuedMessage(m.id, m.pop_receipt, m.content, m.dequeue_count) for m in received]
+            return [QueuedMessage(m.id, m.pop_receipt or "", str(m.content), m.dequeue_count or 0) for m in received]
 
     def remove(self, messages: Sequence[QueuedMessage]) -> None:
         """See ``EventQueue.remove``."""
@@ -71,7 +72,7 @@ class AzureEventQueue:
             try:
                 self._queue.delete_message(message.id, message.receipt)
             except HttpResponseError as error:
-                if error.error_code not in _NOT_OURS:
+                if error_code(error) not in _NOT_OURS:
                     raise
 
 
@@ -80,7 +81,7 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        raise StorageUnavailable(f"{what} answered {error.status_code} {error.error_code}") from error
+        raise StorageUnavailable(f"{what} answered {error.status_code} {error_code(error)}") from error
     except AzureError as error:
         raise StorageUnavailable(f"{what} does not answer: {error}") from error
 

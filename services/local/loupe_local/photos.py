@@ -71,7 +71,7 @@ def _upload(service: BlobServiceClient, name: str, photo: Path) -> Upload:
             written = blob.upload_blob(data, content_settings=settings)
         except ResourceExistsError:
             known = blob.get_blob_properties()
-            if known.content_settings.content_md5 == hashlib.md5(data, usedforsecurity=False).digest():
+            if bytes(known.content_settings.content_md5 or b"") == hashlib.md5(data, usedforsecurity=False).digest():
                 return Upload(name, known.etag.strip('"'))
             written = blob.upload_blob(data, content_settings=settings, overwrite=True)
     except AzureError as error:

@@ -28,7 +28,7 @@ def require_free(port: int, what: str, variable: str) -> None:
         except OSError as error:
             raise ConfigurationError(
                 f"port {port}, which {what} needs, is taken: end what uses it, or choose another with "
-                f"`make run {variable}={port + 10000 if port < 50000 else port - 10000}`"
+                f"`make run {variable}={free_port()}`"
             ) from error
 
 

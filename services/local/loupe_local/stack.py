@@ -71,7 +71,9 @@ class Stack:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End everything."""
         self.stop()
 
@@ -165,4 +167,3 @@ class Stack:
             "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
             **dict(self.config.env),
         }
-

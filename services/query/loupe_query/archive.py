@@ -62,7 +62,8 @@ def archive_router(store: ResultStore, account: str) -> APIRouter:
         responses={200: _example(RESULT), **describe(404, 422)},
     )
     def get_image(
-        container: Annotated[str, Path(examples=["images"])], blob: Annotated[str, Path(examples=["samples/coffee.png"])]
+        container: Annotated[str, Path(examples=["images"])],
+        blob: Annotated[str, Path(examples=["samples/coffee.png"])],
     ) -> Result:
         result = store.get(image_id(account, container, blob))
         if result is None:

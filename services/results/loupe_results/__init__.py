@@ -1,4 +1,4 @@
 """The only writer of results.
 
-    Celery "store" ─► ResultStore (idempotent, counts change with what they count)
+Celery "store" ─► ResultStore (idempotent, counts change with what they count)
 """

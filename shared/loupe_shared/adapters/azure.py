@@ -1,6 +1,7 @@
-"""Signing in to Azure Storage."""
+"""What the adapters of Azure Storage share: signing in, and reading errors."""
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 
 from loupe_shared.settings import StorageSettings
@@ -11,3 +12,8 @@ def storage_credential(settings: StorageSettings) -> TokenCredential | dict[str,
     if settings.storage_key is None:
         return DefaultAzureCredential()
     return {"account_name": settings.storage_account, "account_key": settings.storage_key.get_secret_value()}
+
+
+def error_code(error: HttpResponseError) -> str:
+    """The storage service's own name of an error, such as ``BlobNotFound``."""
+    return str(getattr(error, "error_code", None) or "without an error code")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import redis
 from celery import Celery
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
 
 from loupe_shared.errors import BrokerUnavailable

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from loupe_shared.domain import Outcome, Result
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
@@ -127,7 +128,7 @@ class SqliteStore:
         connection.execute(_UPSERT, (*row, result.model_dump_json(exclude_defaults=True)))
         return True
 
-    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[str, ...]]:
+    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         try:
             return self._connection().execute(statement, values).fetchall()
         except sqlite3.Error as error:

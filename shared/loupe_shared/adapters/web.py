@@ -17,6 +17,7 @@ from loupe_shared.settings import HttpSettings
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+SERVICE_UNAVAILABLE = 503
 
 
 class Problem(BaseModel):
@@ -37,7 +38,7 @@ class Health(BaseModel):
 def problem(status: int, title: str, detail: str, errors: list[dict[str, object]] | None = None) -> Response:
     """A response that describes an error."""
     body = Problem(title=title, status=status, detail=detail, errors=errors).model_dump(exclude_none=True)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == SERVICE_UNAVAILABLE else None
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
@@ -64,7 +65,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(TransientError)
     def transient(_: Request, error: TransientError) -> Response:
-        return problem(503, "A part that is needed does not answer", f"{error}. Try again.")
+        return problem(SERVICE_UNAVAILABLE, "A part that is needed does not answer", f"{error}. Try again.")
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, error: Exception) -> Response:  # noqa: ARG001  (Starlette logs it)

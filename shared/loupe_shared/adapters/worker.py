@@ -19,7 +19,6 @@ from celery import Celery, Task, signals
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import dead_letter_queue, task_name
-from loupe_shared.domain import Model
 from loupe_shared.errors import ConfigurationError, PermanentError, TransientError
 from loupe_shared.messages import ClassifyJob, StoreBatch
 
@@ -63,14 +62,12 @@ def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None])
 
 
 def _delay_s(retries: int) -> int:
-    return min(MAX_DELAY_S, 2 ** min(retries, 10))
+    return min(MAX_DELAY_S, 1 << min(retries, 10))
 
 
 def _bury(app: Celery, queue: str, message: object, reason: str) -> None:
     log.error("a message that cannot be handled was moved to %s: %s", dead_letter_queue(queue), reason)
-    app.send_task(
-        "loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead_letter_queue(queue)
-    )
+    app.send_task("loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead_letter_queue(queue))
 
 
 def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:
@@ -106,7 +103,8 @@ def _beat(file: Path) -> None:
     except OSError as error:
         raise ConfigurationError(f"LOUPE_HEARTBEAT_FILE cannot be written: {error}") from error
 
-    @signals.worker_ready.connect(weak=False)
     def ready(sender: Any, **_: object) -> None:  # noqa: ANN401  (Celery's consumer has no type)
         file.touch()
         sender.timer.call_repeatedly(HEARTBEAT_S, file.touch)
+
+    signals.worker_ready.connect(ready, weak=False)
