@@ -69,6 +69,6 @@ clean: ## Remove environments, data and caches
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
 	@touch $@
 
-%/node_modules/ready: %/package-lock.json .venv/ready
+%/node_modules/ready: %/package-lock.json | .venv/ready
 	@$(BIN)/python services/local/bootstrap.py node $*
 	@touch $@

@@ -13,7 +13,7 @@ from loupe_shared.errors import InvalidMessage
 
 def timestamp(moment: datetime) -> str:
     """A UTC time as text of fixed width, so that text order is time order."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Pixels
 
 INPUT = "images"
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 OUTPUTS = ["probabilities", "activation_map"]
 
 Floats = npt.NDArray[np.float32]
@@ -56,12 +57,13 @@ class OnnxSession:
         options.intra_op_num_threads = threads if device == "cpu" else 1
         # Threads that spin while they wait take the CPU from those that decode the next images.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        provider = "CPUExecutionProvider"
+        provider = PROVIDERS[device]
+        if provider not in onnxruntime.get_available_providers():
+            raise ConfigurationError(
+                "LOUPE_DEVICE is cuda, but this is the CPU build of ONNX Runtime: install extra gpu"
+            )
         if device == "cuda":
-            provider = "CUDAExecutionProvider"
-            preload = getattr(onnxruntime, "preload_dlls", None)
-            if preload:
-                preload()  # finds the CUDA libraries that came as wheels
+            onnxruntime.preload_dlls()  # finds the CUDA libraries that came as wheels
         try:
             self._session = onnxruntime.InferenceSession(str(bundle.model_path), options, providers=[provider])
         except Exception as error:  # ONNX Runtime's exceptions have no common base
@@ -69,7 +71,7 @@ class OnnxSession:
         # ONNX Runtime only logs when a provider fails to load, and then runs on the CPU.
         if self._session.get_providers()[0] != provider:
             raise ConfigurationError(
-                "LOUPE_DEVICE is cuda, but ONNX Runtime cannot use a GPU here: check driver and libraries"
+                "LOUPE_DEVICE is cuda, but ONNX Runtime cannot use a GPU here: check driver and CUDA libraries"
             )
         self._check(bundle, max_batch_size)
 

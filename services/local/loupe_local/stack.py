@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpx
+import httpx2
 
 from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, Azurite, StoragePorts
 from loupe_local.bridge import Bridge
@@ -143,8 +143,8 @@ class Stack:
         if service not in self._ports:
             return self._heartbeat(service).exists()
         try:
-            return httpx.get(f"http://{LOOPBACK}:{self._ports[service]}/readyz", timeout=5).is_success
-        except httpx.TransportError:
+            return httpx2.get(f"http://{LOOPBACK}:{self._ports[service]}/readyz", timeout=5).is_success
+        except httpx2.TransportError:
             return False
 
     def _heartbeat(self, service: str) -> Path:

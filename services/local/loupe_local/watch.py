@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-import httpx
+import httpx2
 from rich.table import Table
 
 from loupe_local.azurite import CONTAINER
@@ -31,12 +31,12 @@ def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iter
     Raises:
         NoOutcome: for a minute nothing came.
     """
-    with httpx.Client(base_url=api, timeout=30) as client:
+    with httpx2.Client(base_url=api, timeout=30) as client:
         for upload in uploads:
             yield _outcome(client, upload, check)
 
 
-def _outcome(client: httpx.Client, upload: Upload, check: Callable[[], None]) -> Result:
+def _outcome(client: httpx2.Client, upload: Upload, check: Callable[[], None]) -> Result:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         response = client.get(f"/v1/images/{CONTAINER}/{quote(upload.blob)}")
@@ -44,7 +44,7 @@ def _outcome(client: httpx.Client, upload: Upload, check: Callable[[], None]) ->
             result = Result.model_validate_json(response.content)
             if result.image.etag == upload.etag:
                 return result
-        elif response.status_code != httpx.codes.NOT_FOUND:
+        elif response.status_code != httpx2.codes.NOT_FOUND:
             response.raise_for_status()
         check()
         time.sleep(POLL_INTERVAL_S)

@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -17,7 +18,6 @@ from loupe_shared.settings import HttpSettings
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
-SERVICE_UNAVAILABLE = 503
 
 
 class Problem(BaseModel):
@@ -38,13 +38,14 @@ class Health(BaseModel):
 def problem(status: int, title: str, detail: str, errors: list[dict[str, object]] | None = None) -> Response:
     """A response that describes an error."""
     body = Problem(title=title, status=status, detail=detail, errors=errors).model_dump(exclude_none=True)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == SERVICE_UNAVAILABLE else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
 def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
     """OpenAPI's description of error responses."""
-    return {status: {"model": Problem, "content": {PROBLEM_TYPE: {}}} for status in statuses}
+    content = {PROBLEM_TYPE: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def install_problems(app: FastAPI) -> None:
@@ -65,7 +66,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(TransientError)
     def transient(_: Request, error: TransientError) -> Response:
-        return problem(SERVICE_UNAVAILABLE, "A part that is needed does not answer", f"{error}. Try again.")
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "A part that is needed does not answer", f"{error}. Try again.")
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, error: Exception) -> Response:  # noqa: ARG001  (Starlette logs it)

@@ -1,0 +1,197 @@
+"""One job from references to results, with storage and model played by the test."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from loupe_inference.classifier import Classifier
+from loupe_inference.prepare import Limits, Preparer
+from loupe_inference.session import Outputs
+from loupe_shared.adapters.memory import MemoryPublisher
+from loupe_shared.bundle import Manifest, Provenance
+from loupe_shared.domain import ImageRef, Outcome, Reason, Result
+from loupe_shared.errors import BlobGone, BlobReplaced, BrokerUnavailable, ImageRejected, StorageUnavailable
+from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.preprocess import Pixels, Preprocessing
+from tests.factories import encode, image_ref
+
+RULE = Preprocessing(size=8, crop=1.0, resample="bilinear", oversample=0.0)
+COLORS = ("red", "lime", "blue")
+MANIFEST = Manifest(
+    schema_version=1,
+    name="colors",
+    version=3,
+    labels=COLORS,
+    embedding_size=1,
+    preprocessing=RULE,
+    preprocessing_hash=RULE.fingerprint(),
+    files={},
+    provenance=Provenance(weights="", licence="", exporter=""),
+)
+
+
+class ColorSession:
+    """A model that tells which of three colors an image has. Remembers the size of its batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def run(self, batch: Pixels) -> Outputs:
+        """Probabilities are the shares of the channels; the map is the channel of the best."""
+        self.batches.append(len(batch))
+        channels = batch.astype(np.float32).mean(axis=(1, 2)) + 1e-6
+        best = channels.argmax(axis=1)
+        maps = np.stack([image[..., channel] for image, channel in zip(batch, best, strict=True)])
+        return Outputs(channels / channels.sum(axis=1, keepdims=True), maps.astype(np.float32))
+
+
+class Storage:
+    """Blobs by name; an exception in place of bytes is raised, a function is called."""
+
+    def __init__(self, blobs: dict[str, bytes | Exception | Callable[[], bytes]]) -> None:
+        self.blobs = blobs
+
+    def read(self, image: ImageRef, max_bytes: int) -> bytes:
+        """The blob."""
+        blob = self.blobs[image.blob]
+        if isinstance(blob, Exception):
+            raise blob
+        data = blob if isinstance(blob, bytes) else blob()
+        assert len(data) <= max_bytes
+        return data
+
+
+def picture(color: str) -> bytes:
+    """A small picture of one color."""
+    return encode(Image.new("RGB", (20, 10), color))
+
+
+@pytest.fixture
+def session() -> ColorSession:
+    """The model."""
+    return ColorSession()
+
+
+@pytest.fixture
+def publisher() -> MemoryPublisher:
+    """The broker."""
+    return MemoryPublisher()
+
+
+def classifier(
+    session: ColorSession, publisher: MemoryPublisher, storage: Storage, decode_timeout_s: float = 10
+) -> Classifier:
+    """A classifier with batches of 4."""
+    limits = Limits(max_bytes=100_000, max_pixels=1_000_000, decode_timeout_s=decode_timeout_s)
+    preparer = Preparer(storage, RULE, MANIFEST.model_version(), limits, concurrent_fetches=4, decode_threads=2)
+    return Classifier(preparer, session, MANIFEST, publisher, max_batch_size=4)
+
+
+def job(*blobs: str) -> ClassifyJob:
+    """A job for blobs."""
+    return ClassifyJob(images=tuple(image_ref(blob) for blob in blobs))
+
+
+def results(publisher: MemoryPublisher) -> dict[str, Result]:
+    """What was published, by blob."""
+    return {r.image.blob: r for m in publisher.messages if isinstance(m, StoreBatch) for r in m.results}
+
+
+def test_every_image_gets_its_own_answer(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({f"{n}.png": picture(COLORS[n % 3]) for n in range(10)})
+    assert classifier(session, publisher, storage).handle(job(*storage.blobs)) is None
+    assert {blob: r.label for blob, r in results(publisher).items()} == {f"{n}.png": COLORS[n % 3] for n in range(10)}
+    assert session.batches == [4, 4, 2]
+
+
+def test_an_answer_explains_itself(session: ColorSession, publisher: MemoryPublisher) -> None:
+    classifier(session, publisher, Storage({"a": picture("red")})).handle(job("a"))
+    answer = results(publisher)["a"]
+    assert answer.model == MANIFEST.model_version()
+    assert answer.heatmap == ((255,) * 8,) * 8
+    assert answer.properties is not None
+    assert (answer.properties.format, answer.properties.width, answer.properties.height) == ("PNG", 20, 10)
+    assert answer.properties.size_bytes == len(picture("red"))
+    assert min(answer.timings_ms.queued, answer.timings_ms.decode, answer.timings_ms.inference) > 0
+
+
+BAD: dict[str, tuple[bytes | Exception, Outcome, Reason | None]] = {
+    "empty": (b"", Outcome.REJECTED, Reason.EMPTY),
+    "text.jpg": (b"Dear reader", Outcome.REJECTED, Reason.NOT_AN_IMAGE),
+    "truncated": (picture("red")[:-30], Outcome.REJECTED, Reason.TRUNCATED),
+    "huge": (ImageRejected(Reason.TOO_LARGE, "too large"), Outcome.REJECTED, Reason.TOO_LARGE),
+    "archived": (ImageRejected(Reason.UNREADABLE, "archived"), Outcome.REJECTED, Reason.UNREADABLE),
+    "gone": (BlobGone("gone"), Outcome.DELETED, None),
+    "replaced": (BlobReplaced("replaced"), Outcome.SUPERSEDED, None),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_bad_image_costs_its_neighbours_nothing(
+    session: ColorSession, publisher: MemoryPublisher, bad: str, place: int
+) -> None:
+    blob, outcome, reason = BAD[bad]
+    names = ["r", "g", "b"]
+    names.insert(place, bad)
+    storage = Storage({"r": picture("red"), "g": picture("lime"), "b": picture("blue"), bad: blob})
+    assert classifier(session, publisher, storage).handle(job(*names)) is None
+    found = results(publisher)
+    assert (found[bad].outcome, found[bad].reason) == (outcome, reason)
+    assert [found[name].label for name in ("r", "g", "b")] == ["red", "lime", "blue"]
+
+
+def test_only_bad_images(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({name: blob for name, (blob, _, _) in BAD.items()})
+    assert classifier(session, publisher, storage).handle(job(*BAD)) is None
+    assert {name: r.outcome for name, r in results(publisher).items()} == {n: o for n, (_, o, _) in BAD.items()}
+    assert session.batches == []
+
+
+def test_too_large_by_its_event_is_not_read(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({"a": AssertionError("was read")})
+    large = ClassifyJob(images=(image_ref("a", content_length=200_000_000),))
+    classifier(session, publisher, storage).handle(large)
+    assert results(publisher)["a"].reason is Reason.TOO_LARGE
+
+
+def test_what_storage_does_not_give_is_left_to_do(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({"a": picture("red"), "b": StorageUnavailable("503"), "c": picture("blue")})
+    rest = classifier(session, publisher, storage).handle(job("a", "b", "c"))
+    assert rest == job("b")
+    assert {blob: r.label for blob, r in results(publisher).items()} == {"a": "red", "c": "blue"}
+
+
+def test_storage_that_gives_nothing(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({"a": StorageUnavailable("503")})
+    assert classifier(session, publisher, storage).handle(job("a")) == job("a")
+    assert publisher.messages == []
+
+
+def test_decoding_that_takes_too_long(
+    session: ColorSession, publisher: MemoryPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+
+    def decode(*_: object) -> None:
+        release.wait()
+
+    monkeypatch.setattr("loupe_inference.prepare.decode_into", decode)
+    slow = classifier(session, publisher, Storage(dict.fromkeys("abc", b"x")), decode_timeout_s=0.05)
+    rest = slow.handle(job("a", "b", "c"))
+    release.set()
+    # Two threads decode, and both hang. The third image was never looked at, so it is tried again.
+    assert {blob: r.reason for blob, r in results(publisher).items()} == dict.fromkeys("ab", Reason.DECODE_TIMEOUT)
+    assert rest == job("c")
+
+
+def test_a_broker_that_is_away_is_not_hidden(session: ColorSession) -> None:
+    class Away(MemoryPublisher):
+        def publish(self, messages: object) -> None:
+            raise BrokerUnavailable("away")
+
+    with pytest.raises(BrokerUnavailable):
+        classifier(session, Away(), Storage({"a": picture("red")})).handle(job("a"))

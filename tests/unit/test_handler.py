@@ -1,0 +1,137 @@
+"""What follows from blob events."""
+
+import pytest
+
+from loupe_ingestion.events import BlobEvent, read_event
+from loupe_ingestion.handler import EventHandler
+from loupe_ingestion.memory import MemoryLedger
+from loupe_shared.adapters.memory import MemoryPublisher
+from loupe_shared.domain import Outcome, Reason, image_id
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from tests.factories import ACCOUNT, CONTAINER, event
+
+
+@pytest.fixture
+def publisher() -> MemoryPublisher:
+    """A broker in memory."""
+    return MemoryPublisher()
+
+
+@pytest.fixture
+def handler(publisher: MemoryPublisher) -> EventHandler:
+    """A handler that knows no events yet."""
+    return EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
+
+
+def created(blob: str = "a.jpg", sequencer: str = "05", **changes: object) -> BlobEvent:
+    """A blob came to be."""
+    read = read_event(event(blob, sequencer=sequencer, **changes))
+    assert read
+    return read
+
+
+def deleted(blob: str = "a.jpg", sequencer: str = "06") -> BlobEvent:
+    """A blob was deleted."""
+    read = read_event(event(blob, kind="Deleted", api="DeleteBlob", sequencer=sequencer, eTag=None))
+    assert read
+    return read
+
+
+def jobs(publisher: MemoryPublisher) -> list[list[str]]:
+    """The blobs of each published job."""
+    return [[image.blob for image in m.images] for m in publisher.messages if isinstance(m, ClassifyJob)]
+
+
+def outcomes(publisher: MemoryPublisher) -> list[tuple[str, Outcome, Reason | None]]:
+    """The published results."""
+    batches = [m for m in publisher.messages if isinstance(m, StoreBatch)]
+    return [(r.image.blob, r.outcome, r.reason) for batch in batches for r in batch.results]
+
+
+def test_an_event_becomes_a_job_with_all_that_is_needed(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    assert handler.handle([created("line-3/a.jpg")]) == 1
+    (job,) = publisher.messages
+    assert isinstance(job, ClassifyJob)
+    (image,) = job.images
+    assert image.id == image_id(ACCOUNT, CONTAINER, "line-3/a.jpg")
+    assert (image.etag, image.sequencer, image.content_length) == ("0x8DE29A7F1C2B3A4", "05", 184320)
+
+
+def test_many_events_become_full_jobs(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    handler.handle([created(f"{n}.jpg") for n in range(70)])
+    assert [len(job) for job in jobs(publisher)] == [32, 32, 6]
+
+
+@pytest.mark.parametrize("changes", [{"account": "stranger"}, {"container": "other"}])
+def test_events_of_others_are_ignored(
+    handler: EventHandler, publisher: MemoryPublisher, changes: dict[str, str]
+) -> None:
+    stranger = BlobEvent(**created().__dict__ | changes)
+    assert handler.handle([stranger, created("ours.jpg")]) == 1
+    assert jobs(publisher) == [["ours.jpg"]]
+
+
+def test_duplicates_are_dropped(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    assert handler.handle([created(), created()]) == 1
+    assert handler.handle([created()]) == 0
+    assert jobs(publisher) == [["a.jpg"]]
+
+
+def test_stale_events_are_dropped(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    handler.handle([created(sequencer="10")])
+    assert handler.handle([created(sequencer="f")]) == 0
+    assert handler.handle([created(sequencer="0011")]) == 1
+    assert jobs(publisher) == [["a.jpg"], ["a.jpg"]]
+
+
+def test_a_delete_beats_a_late_create(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    handler.handle([deleted(sequencer="06")])
+    handler.handle([created(sequencer="05")])
+    assert jobs(publisher) == []
+    assert outcomes(publisher) == [("a.jpg", Outcome.DELETED, None)]
+
+
+def test_of_one_delivery_only_the_newest_event_counts(handler: EventHandler, publisher: MemoryPublisher) -> None:
+    handler.handle([deleted(sequencer="06"), created(sequencer="05"), created("b.jpg"), deleted("b.jpg", "04")])
+    assert jobs(publisher) == [["b.jpg"]]
+    assert outcomes(publisher) == [("a.jpg", Outcome.DELETED, None)]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "video/mp4"])
+def test_what_says_that_it_is_no_image_is_rejected_unread(
+    handler: EventHandler, publisher: MemoryPublisher, content_type: str
+) -> None:
+    handler.handle([created(contentType=content_type)])
+    assert jobs(publisher) == []
+    assert outcomes(publisher) == [("a.jpg", Outcome.REJECTED, Reason.NOT_AN_IMAGE)]
+
+
+@pytest.mark.parametrize("content_type", ["image/webp", "IMAGE/JPEG", "application/octet-stream", "", None])
+def test_what_may_be_an_image_is_looked_at(
+    handler: EventHandler, publisher: MemoryPublisher, content_type: str | None
+) -> None:
+    handler.handle([created(contentType=content_type)])
+    assert jobs(publisher) == [["a.jpg"]]
+
+
+class BrokenPublisher(MemoryPublisher):
+    """A broker that is away until it is mended."""
+
+    broken = True
+
+    def publish(self, messages: list[Message]) -> None:  # type: ignore[override]
+        """Fail, or not."""
+        if self.broken:
+            raise BrokerUnavailable("away")
+        super().publish(messages)
+
+
+def test_an_event_is_remembered_only_after_its_job_is_in_the_broker() -> None:
+    publisher = BrokenPublisher()
+    handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
+    with pytest.raises(BrokerUnavailable):
+        handler.handle([created()])
+    publisher.broken = False
+    assert handler.handle([created()]) == 1
+    assert jobs(publisher) == [["a.jpg"]]
