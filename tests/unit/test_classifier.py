@@ -191,7 +191,7 @@ def test_decoding_that_takes_too_long(
 def test_a_broker_that_is_away_is_not_hidden(session: ColorSession) -> None:
     class Away(MemoryPublisher):
         def publish(self, messages: object) -> None:
-            raise BrokerUnavailable("away")
+            raise BrokerUnavailable(f"away for {messages}")
 
     with pytest.raises(BrokerUnavailable):
         classifier(session, Away(), Storage({"a": picture("red")})).handle(job("a"))

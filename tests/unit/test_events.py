@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,7 +145,5 @@ def test_what_is_no_message(content: str, says: str) -> None:
     )
 )
 def test_anything_else_is_refused_and_nothing_breaks(document: object) -> None:
-    try:
+    with suppress(InvalidMessage):
         read_message(json.dumps(document))
-    except InvalidMessage as error:
-        assert str(error)

@@ -7,7 +7,8 @@
 const diagnosticsChannel = require("node:diagnostics_channel");
 const fs = require("node:fs");
 
-const target = Number(process.env.BLOB_WRITES_FD);
+// A stream, which buffers: a write that waited for the reader would deadlock, because the reader calls Azurite.
+const target = fs.createWriteStream(null, { fd: Number(process.env.BLOB_WRITES_FD) });
 
 diagnosticsChannel.subscribe("http.server.response.finish", ({ request, response }) => {
   const { method, headers } = request;
@@ -23,5 +24,5 @@ diagnosticsChannel.subscribe("http.server.response.finish", ({ request, response
     content_type: headers["x-ms-blob-content-type"] ?? headers["content-type"],
     content_length: Number(headers["content-length"]),
   };
-  fs.writeSync(target, JSON.stringify(observed) + "\n");
+  target.write(JSON.stringify(observed) + "\n");
 });

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from celery import Celery, Task, signals
+from celery.exceptions import Reject
+from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import dead_letter_queue, task_name
@@ -31,43 +33,49 @@ HEARTBEAT_S = 5.0
 M = TypeVar("M", ClassifyJob, StoreBatch)
 
 
-def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None]) -> Task[Any, Any]:
+def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None]) -> None:
     """Let the application's worker pass each message of this type to ``handle``, which returns what is left to do."""
 
     def task(self: Task[Any, Any], message: object) -> None:
         try:
-            parsed = message_type.model_validate(message)
-        except ValidationError as error:
-            _bury(app, message_type.queue, message, f"malformed: {error}")
+            _process(self, message, message_type, handle)
+        except OperationalError as error:  # the broker went away before the message was put back or set aside
+            raise Reject(error, requeue=True) from error
+
+    app.task(name=task_name(message_type.queue), bind=True, max_retries=None, shared=False)(task)
+
+
+def _process(task: Task[Any, Any], message: object, message_type: type[M], handle: Callable[[M], M | None]) -> None:
+    queue, failures = message_type.queue, task.request.retries
+    try:
+        parsed = message_type.model_validate(message)
+    except ValidationError as error:
+        _bury(task, queue, message, f"malformed: {error}")
+        return
+    try:
+        rest = handle(parsed)
+    except TransientError as error:
+        log.warning("put back: %s", error)
+        raise task.retry(countdown=_delay_s(failures)) from error
+    except Exception as error:
+        log.exception("a message could not be handled")
+        if isinstance(error, PermanentError) or failures >= MAX_FAILURES:
+            _bury(task, queue, message, f"{type(error).__name__}: {error}")
             return
-        try:
-            rest = handle(parsed)
-        except TransientError as error:
-            log.warning("put back: %s", error)
-            raise self.retry(countdown=_delay_s(self.request.retries)) from error
-        except Exception as error:
-            if isinstance(error, PermanentError) or self.request.retries >= MAX_FAILURES:
-                log.exception("moved to the dead-letter queue")
-                _bury(app, message_type.queue, message, f"{type(error).__name__}: {error}")
-                return
-            log.exception("put back")
-            raise self.retry(countdown=_delay_s(self.request.retries)) from error
-        if rest is not None:
-            kwargs = {"message": rest.model_dump(mode="json", exclude_defaults=True)}
-            raise self.retry(kwargs=kwargs, countdown=_delay_s(self.request.retries))
-
-    decorate = app.task(name=task_name(message_type.queue), bind=True, max_retries=None)
-    registered: Task[Any, Any] = decorate(task)
-    return registered
+        raise task.retry(countdown=_delay_s(failures)) from error
+    if rest is not None:
+        kwargs = {"message": rest.model_dump(mode="json", exclude_defaults=True)}
+        raise task.retry(kwargs=kwargs, countdown=_delay_s(failures))
 
 
-def _delay_s(retries: int) -> int:
-    return min(MAX_DELAY_S, 1 << min(retries, 10))
+def _delay_s(failures: int) -> int:
+    return min(MAX_DELAY_S, 1 << min(failures, 10))
 
 
-def _bury(app: Celery, queue: str, message: object, reason: str) -> None:
-    log.error("a message that cannot be handled was moved to %s: %s", dead_letter_queue(queue), reason)
-    app.send_task("loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead_letter_queue(queue))
+def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> None:
+    dead = dead_letter_queue(queue)
+    log.error("moved to %s: %s", dead, reason)
+    task.app.send_task("loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead)
 
 
 def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:
