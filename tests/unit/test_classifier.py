@@ -17,6 +17,7 @@ from loupe_shared.errors import BlobGone, BlobReplaced, BrokerUnavailable, Image
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.preprocess import Pixels, Preprocessing
 from tests.factories import encode, image_ref
+from tests.fakes import FragilePublisher
 
 RULE = Preprocessing(size=8, crop=1.0, resample="bilinear", oversample=0.0)
 COLORS = ("red", "lime", "blue")
@@ -189,9 +190,7 @@ def test_decoding_that_takes_too_long(
 
 
 def test_a_broker_that_is_away_is_not_hidden(session: ColorSession) -> None:
-    class Away(MemoryPublisher):
-        def publish(self, messages: object) -> None:
-            raise BrokerUnavailable(f"away for {messages}")
-
+    publisher = FragilePublisher()
+    publisher.away = True
     with pytest.raises(BrokerUnavailable):
-        classifier(session, Away(), Storage({"a": picture("red")})).handle(job("a"))
+        classifier(session, publisher, Storage({"a": picture("red")})).handle(job("a"))

@@ -1,53 +1,17 @@
 """The loop over the event queue."""
 
 import json
-from collections.abc import Sequence
 
 import pytest
 
 from loupe_ingestion.consumer import Consumer
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
-from loupe_ingestion.ports import QueuedMessage
 from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import ClassifyJob, Message
+from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, event
-
-
-class MemoryQueue:
-    """An event queue whose messages stay until they are removed."""
-
-    def __init__(self, *contents: str, deliveries: int = 1) -> None:
-        self.waiting = [QueuedMessage(str(n), "r", content, deliveries) for n, content in enumerate(contents)]
-        self.poisoned: list[tuple[str, str]] = []
-
-    def receive(self) -> list[QueuedMessage]:
-        """All of them."""
-        return list(self.waiting)
-
-    def remove(self, messages: Sequence[QueuedMessage]) -> None:
-        """Forget these."""
-        self.waiting = [m for m in self.waiting if m not in messages]
-
-    def poison(self, content: str, reason: str) -> None:
-        """Remember the reason."""
-        self.poisoned.append((content, reason))
-
-    def check(self) -> None:
-        """Always well."""
-
-
-class Publisher(MemoryPublisher):
-    """A broker that can be away."""
-
-    away = False
-
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Fail, or not."""
-        if self.away:
-            raise BrokerUnavailable("away")
-        super().publish(messages)
+from tests.fakes import FragilePublisher, MemoryQueue
 
 
 def consumer_of(queue: MemoryQueue, publisher: MemoryPublisher) -> Consumer:
@@ -57,7 +21,7 @@ def consumer_of(queue: MemoryQueue, publisher: MemoryPublisher) -> Consumer:
 
 
 def test_events_become_one_job_and_are_acknowledged() -> None:
-    queue, publisher = MemoryQueue(json.dumps(event("a")), json.dumps([event("b"), event("c")])), Publisher()
+    queue, publisher = MemoryQueue(json.dumps(event("a")), json.dumps([event("b"), event("c")])), FragilePublisher()
     assert consumer_of(queue, publisher).poll() == 2
     (job,) = publisher.messages
     assert isinstance(job, ClassifyJob)
@@ -66,11 +30,11 @@ def test_events_become_one_job_and_are_acknowledged() -> None:
 
 
 def test_an_empty_queue() -> None:
-    assert consumer_of(MemoryQueue(), Publisher()).poll() == 0
+    assert consumer_of(MemoryQueue(), FragilePublisher()).poll() == 0
 
 
 def test_poison_is_set_aside_and_costs_nobody() -> None:
-    queue, publisher = MemoryQueue("what?", json.dumps(event("a")), "{}"), Publisher()
+    queue, publisher = MemoryQueue("what?", json.dumps(event("a")), "{}"), FragilePublisher()
     consumer_of(queue, publisher).poll()
     assert len(publisher.messages) == 1
     assert [content for content, _ in queue.poisoned] == ["what?", "{}"]
@@ -79,14 +43,14 @@ def test_poison_is_set_aside_and_costs_nobody() -> None:
 
 
 def test_a_message_that_never_succeeds_is_poison() -> None:
-    queue, publisher = MemoryQueue(json.dumps(event("a")), deliveries=6), Publisher()
+    queue, publisher = MemoryQueue(json.dumps(event("a")), deliveries=6), FragilePublisher()
     consumer_of(queue, publisher).poll()
     assert queue.poisoned == [(json.dumps(event("a")), "delivered 6 times without success")]
     assert publisher.messages == []
 
 
 def test_nothing_is_acknowledged_before_it_is_in_the_broker() -> None:
-    queue, publisher = MemoryQueue(json.dumps(event("a"))), Publisher()
+    queue, publisher = MemoryQueue(json.dumps(event("a"))), FragilePublisher()
     consumer = consumer_of(queue, publisher)
     publisher.away = True
     with pytest.raises(BrokerUnavailable):
@@ -98,7 +62,7 @@ def test_nothing_is_acknowledged_before_it_is_in_the_broker() -> None:
 
 
 def test_it_stops_when_it_is_told_to() -> None:
-    queue, publisher = MemoryQueue(json.dumps(event("a"))), Publisher()
+    queue, publisher = MemoryQueue(json.dumps(event("a"))), FragilePublisher()
     consumer = consumer_of(queue, publisher)
     consumer.start()
     while queue.waiting:

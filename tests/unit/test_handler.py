@@ -1,5 +1,7 @@
 """What follows from blob events."""
 
+from typing import Any
+
 import pytest
 
 from loupe_ingestion.events import BlobEvent, read_event
@@ -8,8 +10,9 @@ from loupe_ingestion.memory import MemoryLedger
 from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.domain import Outcome, Reason, image_id
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from loupe_shared.messages import ClassifyJob, StoreBatch
 from tests.factories import ACCOUNT, CONTAINER, event
+from tests.fakes import FragilePublisher
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def handler(publisher: MemoryPublisher) -> EventHandler:
     return EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
 
 
-def created(blob: str = "a.jpg", sequencer: str = "05", **changes: object) -> BlobEvent:
+def created(blob: str = "a.jpg", sequencer: str = "05", **changes: Any) -> BlobEvent:  # noqa: ANN401
     """A blob came to be."""
     read = read_event(event(blob, sequencer=sequencer, **changes))
     assert read
@@ -115,23 +118,12 @@ def test_what_may_be_an_image_is_looked_at(
     assert jobs(publisher) == [["a.jpg"]]
 
 
-class BrokenPublisher(MemoryPublisher):
-    """A broker that is away until it is mended."""
-
-    broken = True
-
-    def publish(self, messages: list[Message]) -> None:  # type: ignore[override]
-        """Fail, or not."""
-        if self.broken:
-            raise BrokerUnavailable("away")
-        super().publish(messages)
-
-
 def test_an_event_is_remembered_only_after_its_job_is_in_the_broker() -> None:
-    publisher = BrokenPublisher()
+    publisher = FragilePublisher()
+    publisher.away = True
     handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
     with pytest.raises(BrokerUnavailable):
         handler.handle([created()])
-    publisher.broken = False
+    publisher.away = False
     assert handler.handle([created()]) == 1
     assert jobs(publisher) == [["a.jpg"]]

@@ -12,32 +12,18 @@ from pydantic import SecretStr
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
 from loupe_ingestion.webhook import webhook_router
-from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.adapters.web import install_problems
-from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import ClassifyJob, Message
+from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, cloud_event, event
-from tests.unit.test_consumer import MemoryQueue
+from tests.fakes import FragilePublisher, MemoryQueue
 
 URL = "/events?token=secret"
 
 
-class Publisher(MemoryPublisher):
-    """A broker that can be away."""
-
-    away = False
-
-    def publish(self, messages: list[Message]) -> None:  # type: ignore[override]
-        """Fail, or not."""
-        if self.away:
-            raise BrokerUnavailable("the broker is away")
-        super().publish(messages)
-
-
 @pytest.fixture
-def publisher() -> Publisher:
+def publisher() -> FragilePublisher:
     """A broker in memory."""
-    return Publisher()
+    return FragilePublisher()
 
 
 @pytest.fixture
@@ -47,7 +33,7 @@ def queue() -> MemoryQueue:
 
 
 @pytest.fixture
-def client(publisher: Publisher, queue: MemoryQueue) -> Iterator[TestClient]:
+def client(publisher: FragilePublisher, queue: MemoryQueue) -> Iterator[TestClient]:
     """A client of the application."""
     handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
     app = FastAPI()
@@ -57,7 +43,7 @@ def client(publisher: Publisher, queue: MemoryQueue) -> Iterator[TestClient]:
         yield client
 
 
-def blobs(publisher: Publisher) -> list[str]:
+def blobs(publisher: FragilePublisher) -> list[str]:
     """The blobs that were published."""
     return [image.blob for m in publisher.messages if isinstance(m, ClassifyJob) for image in m.images]
 
@@ -72,7 +58,7 @@ def blobs(publisher: Publisher) -> list[str]:
         ([event(str(n)) for n in range(2000)], [str(n) for n in range(2000)]),
     ],
 )
-def test_deliveries(client: TestClient, publisher: Publisher, body: Any, expected: list[str]) -> None:  # noqa: ANN401
+def test_deliveries(client: TestClient, publisher: FragilePublisher, body: Any, expected: list[str]) -> None:  # noqa: ANN401
     response = client.post(URL, json=body)
     assert (response.status_code, response.json()) == (200, {"accepted": len(expected), "poisoned": 0})
     assert blobs(publisher) == expected
@@ -103,7 +89,7 @@ def test_handshake_of_the_cloud_events_schema(client: TestClient) -> None:
 
 
 def test_an_unreadable_event_costs_its_neighbours_nothing(
-    client: TestClient, publisher: Publisher, queue: MemoryQueue
+    client: TestClient, publisher: FragilePublisher, queue: MemoryQueue
 ) -> None:
     response = client.post(URL, json=[event("a"), {"no": "event"}, event("b")])
     assert (response.status_code, response.json()) == (200, {"accepted": 2, "poisoned": 1})
@@ -125,13 +111,13 @@ def test_a_body_that_is_too_long(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("url", ["/events", "/events?token=", "/events?token=wrong", "/events?token=s%C3%A9cret"])
-def test_without_the_token(client: TestClient, publisher: Publisher, url: str) -> None:
+def test_without_the_token(client: TestClient, publisher: FragilePublisher, url: str) -> None:
     assert client.post(url, json=[event()]).status_code == 401
     assert client.options(url, headers={"WebHook-Request-Origin": "eventgrid.azure.net"}).status_code == 401
     assert publisher.messages == []
 
 
-def test_a_broker_that_is_away_makes_event_grid_deliver_again(client: TestClient, publisher: Publisher) -> None:
+def test_a_broker_that_is_away_makes_event_grid_deliver_again(client: TestClient, publisher: FragilePublisher) -> None:
     publisher.away = True
     response = client.post(URL, json=[event("a")])
     assert response.status_code == 503

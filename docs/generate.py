@@ -1,0 +1,71 @@
+"""Writes the documentation that is made from code: ``make docs``. A test fails when it is out of date.
+
+settings.md    every environment variable of every service, from the services' own settings classes
+openapi.json   the description of the query API, from the application
+"""
+
+import json
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from loupe_inference.settings import InferenceSettings
+from loupe_ingestion.settings import IngestionSettings
+from loupe_query.app import create_app
+from loupe_query.settings import QuerySettings
+from loupe_results.settings import ResultsSettings
+from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.settings import PREFIX, ServiceSettings
+
+HERE = Path(__file__).parent
+
+SERVICES: dict[str, type[ServiceSettings]] = {
+    "ingestion": IngestionSettings,
+    "inference": InferenceSettings,
+    "results": ResultsSettings,
+    "query": QuerySettings,
+}
+
+INTRODUCTION = """# Settings
+
+<!-- Made by `make docs` from the services' settings classes. Change those instead. -->
+
+Each service reads its settings from environment variables when it starts, and ends with one sentence if one is missing or
+wrong. Values in *italics* are worked out by the service.
+"""
+
+
+def settings() -> str:
+    """The page of settings."""
+    fields: dict[str, tuple[FieldInfo, list[str]]] = {}
+    for service, settings_type in SERVICES.items():
+        for name, field in settings_type.model_fields.items():
+            fields.setdefault(name, (field, []))[1].append(service)
+    rows = [
+        f"| `{PREFIX}{name.upper()}` | {default(field)} | {', '.join(services)} | {field.description} |"
+        for name, (field, services) in sorted(fields.items())
+    ]
+    return "\n".join([INTRODUCTION, "| variable | default | read by | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def default(field: FieldInfo) -> str:
+    """What holds if the variable is not set."""
+    if field.default_factory is not None:
+        return "*by machine*"
+    if field.default is PydanticUndefined:
+        return "required"
+    return "not set" if field.default is None else f"`{field.default}`"
+
+
+def openapi() -> str:
+    """The description of the query API."""
+    return json.dumps(create_app(MemoryStore(), "stloupeimages").openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES = {"settings.md": settings, "openapi.json": openapi}
+
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (HERE / page).write_text(make(), encoding="utf-8")

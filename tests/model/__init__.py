@@ -1,1 +1,0 @@
-"""The model bundle that Loupe comes with."""
