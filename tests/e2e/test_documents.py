@@ -1,0 +1,62 @@
+"""The commands in the documentation do what the documentation says."""
+
+import re
+import shutil
+import subprocess
+import textwrap
+from pathlib import Path
+
+import httpx2
+import pytest
+from azure.storage.blob import ContainerClient
+
+from loupe_local.azurite import ACCOUNT, KEY
+from loupe_local.stack import Stack
+from tests.e2e.conftest import Outcome
+from tests.factories import ROOT, SAMPLES
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "local.md"]
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    """The blocks of code in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_uploading_with_python(stack: Stack, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = blocks(ROOT / "docs" / "local.md", "python")
+    azurite = stack.azurite
+    address = (
+        f"AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={azurite.blob_endpoint};DefaultEndpointsProtocol=http"
+    )
+    monkeypatch.chdir(ROOT)
+    exec(textwrap.dedent(code.replace("UseDevelopmentStorage=true", address)))  # noqa: S102  (the document's own code)
+    assert outcome("garden/flower.jpg").label == "daisy"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_asking_with_curl(document: Path, stack: Stack, container: ContainerClient, outcome: Outcome) -> None:
+    for name in ("samples/coffee.png", "garden/flower.jpg"):
+        container.upload_blob(name, (SAMPLES / Path(name).name).read_bytes(), overwrite=True)
+        outcome(name)
+    commands = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("curl ")]
+    assert commands
+    for command in commands:
+        here = command.replace("http://127.0.0.1:8080", stack.api).replace(
+            "curl ", "curl --fail --silent --show-error "
+        )
+        done = subprocess.run(here, shell=True, capture_output=True, text=True)  # noqa: S602
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout.startswith("{"), command
+
+
+def test_the_emulator_is_where_azure_tools_look_for_it() -> None:
+    """UseDevelopmentStorage=true means these ports; they are the defaults of the program."""
+    program = (ROOT / "services" / "local" / "loupe_local" / "__main__.py").read_text(encoding="utf-8")
+    assert re.search(r'"--blob-port".*default=10000', program)
+    assert re.search(r'"--queue-port".*default=10001', program)
+
+
+def test_the_documentation_of_the_api_loads(stack: Stack) -> None:
+    assert httpx2.get(f"{stack.api}/docs").is_success
