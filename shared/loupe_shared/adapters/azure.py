@@ -16,4 +16,5 @@ def storage_credential(settings: StorageSettings) -> TokenCredential | dict[str,
 
 def error_code(error: HttpResponseError) -> str:
     """The storage service's own name of an error, such as ``BlobNotFound``."""
-    return str(getattr(error, "error_code", None) or "without an error code")
+    code = getattr(error, "error_code", None)  # the storage packages add it: an enumeration's member or plain text
+    return str(getattr(code, "value", code)) if code else "without an error code"
