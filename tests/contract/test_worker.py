@@ -30,7 +30,7 @@ Handle = Callable[[ClassifyJob], ClassifyJob | None]
 @pytest.fixture(autouse=True)
 def _empty_broker(valkey_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     valkey_client.flushall()
-    monkeypatch.setattr(worker_adapter, "_delay_s", lambda _: 0)
+    monkeypatch.setattr(worker_adapter, "_delay_s", lambda *_: 0)
 
 
 @pytest.fixture

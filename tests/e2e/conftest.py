@@ -14,9 +14,10 @@ from loupe_shared.domain import Result
 from tests.factories import BUNDLE
 from tests.waiting import wait_for
 
-# A worker that was killed is missed soon, and limits are low enough to be reached.
+# A process that was killed is missed soon, and limits are low enough to be reached.
 ENVIRONMENT = (
     ("LOUPE_VISIBILITY_TIMEOUT_S", "5"),
+    ("LOUPE_EVENT_TIMEOUT_S", "5"),
     ("LOUPE_MAX_IMAGE_PIXELS", "2000000"),
     ("LOUPE_MAX_IMAGE_BYTES", "20000000"),
 )

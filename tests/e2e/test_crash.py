@@ -3,13 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import pytest
+import redis
 from azure.storage.blob import ContainerClient
 
 from loupe_local.stack import Stack
 from tests.factories import encode, photo
 from tests.waiting import wait_for
 
-IMAGES = 500
+PICTURE = encode(photo(), "JPEG")
 
 
 def classified(api: httpx2.Client) -> int:
@@ -17,33 +19,48 @@ def classified(api: httpx2.Client) -> int:
     return int(api.get("/v1/counts").json()["outcomes"].get("classified", 0))
 
 
-def test_500_images_survive_the_death_of_the_worker(
-    stack: Stack, container: ContainerClient, api: httpx2.Client
+def archived(api: httpx2.Client, prefix: str) -> list[str]:
+    """The names in the archive that begin so, each as often as it is listed."""
+    found: list[str] = []
+    parameters: dict[str, str] = {"limit": "300"}
+    while True:
+        page = api.get("/v1/images", params=parameters).json()
+        found += [image["image"]["blob"] for image in page["images"] if image["image"]["blob"].startswith(prefix)]
+        if page["next"] is None:
+            return found
+        parameters["cursor"] = page["next"]
+
+
+def is_quiet(stack: Stack) -> bool:
+    """Whether no message waits in the broker or is being handled: nothing can change any more."""
+    keys = [f"{{loupe}}:{queue}" for queue in ("classify", "store")]
+    held = [f"{{loupe}}:unacked-{queue}" for queue in ("classify", "store")]
+    with redis.Redis.from_url(stack.valkey.url) as broker:
+        return not any(broker.llen(key) for key in keys) and not any(broker.hlen(key) for key in held)
+
+
+@pytest.mark.parametrize(
+    ("victim", "images"), [("inference", 500), ("results", 150), ("ingestion", 150), ("valkey", 150)]
+)
+def test_images_survive_the_death_of_a_process(
+    stack: Stack, container: ContainerClient, api: httpx2.Client, victim: str, images: int
 ) -> None:
     before = api.get("/v1/counts").json()
-    names = [f"crash/{number}.jpg" for number in range(IMAGES)]
-    data = encode(photo(), "JPEG")
+    start = before["outcomes"].get("classified", 0)
+    names = [f"crash/{victim}/{number}.jpg" for number in range(images)]
     with ThreadPoolExecutor(8) as pool:
-        uploads = [pool.submit(container.upload_blob, name, data) for name in names]
-        start = before["outcomes"].get("classified", 0)
-        wait_for(lambda: classified(api) > start + 50, "work to be in progress")
-        stack.children["inference"].kill()
+        uploads = [pool.submit(container.upload_blob, name, PICTURE) for name in names]
+        wait_for(lambda: classified(api) > start + images // 10, "work to be in progress")
+        stack.children[victim].kill()
         for upload in uploads:
             upload.result()
-    done = classified(api) - start
-    assert 50 < done < IMAGES
-    stack.restart("inference")
-    wait_for(lambda: classified(api) - start >= IMAGES, f"{IMAGES} outcomes")
+    assert classified(api) < start + images
+    stack.restart(victim)
+    wait_for(lambda: classified(api) >= start + images, f"{images} outcomes")
+    wait_for(lambda: is_quiet(stack), "what was delivered twice to be handled")
 
-    found: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = api.get("/v1/images", params={"limit": 300} | ({"cursor": cursor} if cursor else {})).json()
-        found += [image["image"]["blob"] for image in page["images"] if image["image"]["blob"].startswith("crash/")]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert sorted(found) == sorted(names)
+    assert sorted(archived(api, f"crash/{victim}/")) == sorted(names)
     after = api.get("/v1/counts").json()
-    assert after["outcomes"]["classified"] - start == IMAGES
-    assert sum(after["labels"].values()) - sum(before["labels"].values()) == IMAGES
+    assert after["outcomes"]["classified"] - start == images
+    assert sum(after["labels"].values()) - sum(before["labels"].values()) == images
+    stack.check()

@@ -93,8 +93,11 @@ class Stack:
             child.check()
 
     def restart(self, service: str) -> None:
-        """Start a service that has ended, and wait until it is ready."""
-        self._spawn(service).wait_until(partial(self._is_ready, service))
+        """Start the broker or a service that has ended, and wait until it is ready."""
+        if service == "valkey":
+            self.children[service] = self.valkey.start()
+        else:
+            self._spawn(service).wait_until(partial(self._is_ready, service))
 
     def _check_machine(self) -> None:
         config = self.config

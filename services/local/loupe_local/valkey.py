@@ -8,7 +8,7 @@ from pathlib import Path
 import redis
 
 from loupe_local.child import Child
-from loupe_local.ports import free_port
+from loupe_local.ports import LOOPBACK, free_port
 from loupe_shared.errors import ConfigurationError
 
 # Every write is on disk within a second, and what the broker holds is never evicted.
@@ -34,11 +34,17 @@ class Valkey:
     def __init__(self, folder: Path, log: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         port, password = free_port(), secrets.token_urlsafe(24)
-        config = _CONFIG.format(port=port, password=password, folder=f'"{folder.resolve()}"')
-        self.url = f"redis://:{password}@127.0.0.1:{port}/0"
+        self._config = _CONFIG.format(port=port, password=password, folder=f'"{folder.resolve()}"')
+        self._log = log
+        self.url = f"redis://:{password}@{LOOPBACK}:{port}/0"
+        self.child = self.start()
+
+    def start(self) -> Child:
+        """Start it, also again after it has ended, and wait until it answers."""
         # The configuration comes through standard input so that the password is in no list of processes.
-        self.child = Child("Valkey (the broker)", [str(_server()), "-"], log, stdin=config.encode())
+        self.child = Child("Valkey (the broker)", [str(_server()), "-"], self._log, stdin=self._config.encode())
         self.child.wait_until(self._answers)
+        return self.child
 
     def _answers(self) -> bool:
         with redis.Redis.from_url(self.url) as client:

@@ -67,7 +67,6 @@ def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
     )
     return app
 

@@ -56,20 +56,22 @@ def _process(task: Task[Any, Any], message: object, message_type: type[M], handl
         rest = handle(parsed)
     except TransientError as error:
         log.warning("put back: %s", error)
-        raise task.retry(countdown=_delay_s(failures)) from error
+        raise task.retry(countdown=_delay_s(task.app, failures)) from error
     except Exception as error:
         log.exception("a message could not be handled")
         if isinstance(error, PermanentError) or failures >= MAX_FAILURES:
             _bury(task, queue, message, f"{type(error).__name__}: {error}")
             return
-        raise task.retry(countdown=_delay_s(failures)) from error
+        raise task.retry(countdown=_delay_s(task.app, failures)) from error
     if rest is not None:
         kwargs = {"message": rest.model_dump(mode="json", exclude_defaults=True)}
-        raise task.retry(kwargs=kwargs, countdown=_delay_s(failures))
+        raise task.retry(kwargs=kwargs, countdown=_delay_s(task.app, failures))
 
 
-def _delay_s(failures: int) -> int:
-    return min(MAX_DELAY_S, 1 << min(failures, 10))
+def _delay_s(app: Celery, failures: int) -> float:
+    """Grows with the failures, and stays below the visibility timeout: a worker holds the message while it waits."""
+    visibility_timeout_s: int = app.conf.broker_transport_options["visibility_timeout"]
+    return min(MAX_DELAY_S, visibility_timeout_s / 4, 1 << min(failures, 10))
 
 
 def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> None:

@@ -1,0 +1,27 @@
+"""The results writer."""
+
+from loupe_results.writer import Writer
+from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.domain import now
+from loupe_shared.messages import StoreBatch
+from tests.factories import rejection, result
+
+
+def test_results_are_stored_with_the_time_of_storing() -> None:
+    store = MemoryStore()
+    before = now()
+    Writer(store).handle(StoreBatch(results=(result("a"), rejection("b"))))
+    stored = store.get(result("a").image.id)
+    assert stored is not None
+    assert stored.stored_at is not None
+    assert before <= stored.stored_at <= now()
+    assert stored.model_copy(update={"stored_at": None}) == result("a")
+
+
+def test_the_first_time_of_storing_stays() -> None:
+    store = MemoryStore()
+    writer = Writer(store)
+    writer.handle(StoreBatch(results=(result(),)))
+    first = store.get(result().image.id)
+    writer.handle(StoreBatch(results=(result(),)))
+    assert store.get(result().image.id) == first
