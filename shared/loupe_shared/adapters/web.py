@@ -19,6 +19,15 @@ from loupe_shared.settings import HttpSettings
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
+MEANINGS = {
+    400: "The request makes no sense",
+    401: "The request lacks the right token",
+    404: "There is no such thing (yet)",
+    413: "The request is too long",
+    422: "The request is not valid",
+    503: "A part that is needed does not answer: try again",
+}
+
 
 class Problem(BaseModel):
     """An error of the API (RFC 9457)."""
@@ -45,7 +54,7 @@ def problem(status: int, title: str, detail: str, errors: list[dict[str, object]
 def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
     """OpenAPI's description of error responses."""
     content = {PROBLEM_TYPE: {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
 
 
 def install_problems(app: FastAPI) -> None:
