@@ -27,9 +27,9 @@ class MemoryQueue:
         self.waiting = [QueuedMessage(str(n), "r", content, deliveries) for n, content in enumerate(contents)]
         self.poisoned: list[tuple[str, str]] = []
 
-    def receive(self) -> list[QueuedMessage]:
-        """All of them."""
-        return list(self.waiting)
+    def receive(self, limit: int) -> list[QueuedMessage]:
+        """The first of them."""
+        return self.waiting[:limit]
 
     def remove(self, messages: Sequence[QueuedMessage]) -> None:
         """Forget these."""

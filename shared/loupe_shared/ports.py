@@ -1,6 +1,7 @@
 """What Loupe needs from the outside world. Adapters implement these; nothing here knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Protocol
 
 from loupe_shared.domain import ImageRef, Result
@@ -58,8 +59,8 @@ class Publisher(Protocol):
 class BlobReader(Protocol):
     """Reads blobs. Safe for use from several threads."""
 
-    def read(self, image: ImageRef, max_bytes: int) -> bytes:
-        """The bytes of exactly this version of the blob.
+    def read(self, images: Sequence[ImageRef], max_bytes: int) -> list[Future[bytes]]:
+        """Begin to read exactly these versions of blobs: same length, same order. Each future gives bytes, or raises.
 
         Raises:
             BlobGone: there is no such blob any more.
@@ -68,3 +69,22 @@ class BlobReader(Protocol):
                 refuses to give it for a reason that lies in the blob, such as its archive tier (``UNREADABLE``).
             StorageUnavailable: the storage did not answer in time, also after the adapter's own retries.
         """
+
+
+class Outstanding(Protocol):
+    """Which outcomes are due: of every image that was announced until its outcome is in the store.
+
+    The broker takes a message from its queue before it notes who has it, so a message can vanish when broker or worker
+    dies in between. What is written down here can be published again.
+
+    Every method raises ``BrokerUnavailable`` when the record does not answer.
+    """
+
+    def add(self, due: Sequence[ImageRef | Result]) -> None:
+        """Write down images to be classified, and results to be stored, before they are published."""
+
+    def settle(self, images: Iterable[ImageRef]) -> None:
+        """Strike out images whose outcome of this or a later event is in the store, or will never be."""
+
+    def lost(self, after_s: float) -> list[ImageRef | Result]:
+        """Some of what was written down longer ago than that, if nothing waits in the broker or is being handled."""

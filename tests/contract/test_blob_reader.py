@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from azure.storage.blob import BlobClient, StandardBlobTier
 
 from loupe_inference.blob_storage import AzureBlobReader
 from loupe_local.azurite import ACCOUNT, KEY, Azurite
+from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.domain import ImageRef, Reason
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
 from loupe_shared.settings import StorageSettings
@@ -23,10 +25,25 @@ def blob(azurite: Azurite) -> Iterator[BlobClient]:
         yield service.get_blob_client("images", f"line 3/ü#?&%/{uuid.uuid4().hex}.jpg")
 
 
+@contextmanager
+def reading(settings: StorageSettings) -> Iterator[AzureBlobReader]:
+    """The adapter with these settings."""
+    http = StorageHttp(settings, 4, 5)
+    yield AzureBlobReader(settings.blob_endpoint, http)
+    http.close()
+
+
 @pytest.fixture
-def reader(storage_settings: StorageSettings) -> AzureBlobReader:
+def reader(storage_settings: StorageSettings) -> Iterator[AzureBlobReader]:
     """The adapter."""
-    return AzureBlobReader(storage_settings, 4, 5)
+    with reading(storage_settings) as reader:
+        yield reader
+
+
+def read(reader: AzureBlobReader, image: ImageRef) -> bytes:
+    """Read one blob."""
+    (future,) = reader.read([image], LIMIT)
+    return future.result()
 
 
 def upload(blob: BlobClient, data: bytes) -> ImageRef:
@@ -36,30 +53,30 @@ def upload(blob: BlobClient, data: bytes) -> ImageRef:
 
 
 def test_bytes_of_the_version(reader: AzureBlobReader, blob: BlobClient) -> None:
-    assert reader.read(upload(blob, b"bytes"), LIMIT) == b"bytes"
+    assert read(reader, upload(blob, b"bytes")) == b"bytes"
 
 
 def test_no_bytes(reader: AzureBlobReader, blob: BlobClient) -> None:
-    assert reader.read(upload(blob, b""), LIMIT) == b""
+    assert read(reader, upload(blob, b"")) == b""
 
 
 def test_gone(reader: AzureBlobReader, blob: BlobClient) -> None:
     image = upload(blob, b"bytes")
     blob.delete_blob()
     with pytest.raises(BlobGone):
-        reader.read(image, LIMIT)
+        read(reader, image)
 
 
 def test_replaced(reader: AzureBlobReader, blob: BlobClient) -> None:
     image = upload(blob, b"bytes")
     upload(blob, b"other bytes")
     with pytest.raises(BlobReplaced):
-        reader.read(image, LIMIT)
+        read(reader, image)
 
 
 def test_too_large(reader: AzureBlobReader, blob: BlobClient) -> None:
     with pytest.raises(ImageRejected) as caught:
-        reader.read(upload(blob, b"x" * (LIMIT + 1)), LIMIT)
+        read(reader, upload(blob, b"x" * (LIMIT + 1)))
     assert caught.value.reason is Reason.TOO_LARGE
 
 
@@ -67,18 +84,26 @@ def test_archived(reader: AzureBlobReader, blob: BlobClient) -> None:
     image = upload(blob, b"bytes")
     blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
     with pytest.raises(ImageRejected, match="BlobArchived") as caught:
-        reader.read(image, LIMIT)
+        read(reader, image)
     assert caught.value.reason is Reason.UNREADABLE
 
 
 def test_a_wrong_key(azurite: Azurite, blob: BlobClient) -> None:
     image = upload(blob, b"bytes")
     wrong = StorageSettings(storage_account=ACCOUNT, storage_key="d3Jvbmc=", blob_endpoint=azurite.blob_endpoint)
-    with pytest.raises(StorageUnavailable, match="403"):
-        AzureBlobReader(wrong, 1, 5).read(image, LIMIT)
+    with reading(wrong) as reader, pytest.raises(StorageUnavailable, match="403"):
+        read(reader, image)
 
 
 def test_storage_that_is_away(unused_port: int) -> None:
     away = StorageSettings(storage_account=ACCOUNT, storage_key=KEY, blob_endpoint=f"http://127.0.0.1:{unused_port}/a")
-    with pytest.raises(StorageUnavailable, match="cannot be read"):
-        AzureBlobReader(away, 1, 5).read(image_ref(), LIMIT)
+    with reading(away) as reader, pytest.raises(StorageUnavailable, match="does not answer"):
+        read(reader, image_ref())
+
+
+def test_many_at_once_in_their_order(reader: AzureBlobReader, azurite: Azurite) -> None:
+    with azurite.blobs() as service:
+        blobs = [service.get_blob_client("images", f"many/{number}") for number in range(40)]
+        images = [upload(blob, blob.blob_name.encode()) for blob in blobs]
+    reads = reader.read(images, LIMIT)
+    assert [future.result() for future in reads] == [image.blob.encode() for image in images]

@@ -50,12 +50,13 @@ def publisher(broker_settings: BrokerSettings) -> Iterator[CeleryPublisher]:
 
 
 @contextmanager
-def working(app: Celery, handle: Handle) -> Iterator[None]:
-    """A worker that handles jobs until the block ends."""
-    consume(app, ClassifyJob, handle)
+def working(app: Celery, handle: Handle) -> Iterator[list[ClassifyJob]]:
+    """A worker that handles jobs until the block ends. Yields the list of those that it gave up."""
+    given_up: list[ClassifyJob] = []
+    consume(app, ClassifyJob, handle, given_up.append)
     options = {"pool": "threads", "concurrency": 2, "queues": ["classify"], "perform_ping_check": False}
     with start_worker(app, **options, shutdown_timeout=30):
-        yield
+        yield given_up
 
 
 def settled(client: redis.Redis) -> bool:
@@ -130,10 +131,11 @@ def test_a_mistake_of_ours_is_tried_again_and_then_set_aside(
         attempts.append(job)
         raise KeyError("a mistake")
 
-    with working(app, handle):
+    with working(app, handle) as given_up:
         publisher.publish([JOB])
         wait_for(lambda: dead_letters(valkey_client) and settled(valkey_client), "the dead letter")
     assert len(attempts) == MAX_FAILURES + 1
+    assert given_up == [JOB]
     (letter,) = dead_letters(valkey_client)
     assert ClassifyJob.model_validate(letter["message"]) == JOB
     assert letter["reason"] == "KeyError: 'a mistake'"

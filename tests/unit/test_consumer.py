@@ -7,7 +7,7 @@ import pytest
 from loupe_ingestion.consumer import Consumer
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
-from loupe_shared.adapters.memory import MemoryPublisher
+from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, event
@@ -16,8 +16,8 @@ from tests.fakes import FragilePublisher, MemoryQueue
 
 def consumer_of(queue: MemoryQueue, publisher: MemoryPublisher) -> Consumer:
     """A consumer that is not started."""
-    handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
-    return Consumer(queue, handler, poll_interval_s=0.01, max_deliveries=5)
+    handler = EventHandler(publisher, MemoryLedger(), MemoryOutstanding(), ACCOUNT, CONTAINER, job_size=32)
+    return Consumer(queue, handler, poll_interval_s=0.01, max_deliveries=5, rescue_after_s=60)
 
 
 def test_events_become_one_job_and_are_acknowledged() -> None:

@@ -7,7 +7,7 @@ import pytest
 from loupe_ingestion.events import BlobEvent, read_event
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
-from loupe_shared.adapters.memory import MemoryPublisher
+from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.domain import Outcome, Reason, image_id
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob, StoreBatch
@@ -24,7 +24,7 @@ def publisher() -> MemoryPublisher:
 @pytest.fixture
 def handler(publisher: MemoryPublisher) -> EventHandler:
     """A handler that knows no events yet."""
-    return EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
+    return EventHandler(publisher, MemoryLedger(), MemoryOutstanding(), ACCOUNT, CONTAINER, job_size=32)
 
 
 def created(blob: str = "a.jpg", sequencer: str = "05", **changes: Any) -> BlobEvent:  # noqa: ANN401
@@ -121,9 +121,21 @@ def test_what_may_be_an_image_is_looked_at(
 def test_an_event_is_remembered_only_after_its_job_is_in_the_broker() -> None:
     publisher = FragilePublisher()
     publisher.away = True
-    handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
+    handler = EventHandler(publisher, MemoryLedger(), MemoryOutstanding(), ACCOUNT, CONTAINER, job_size=32)
     with pytest.raises(BrokerUnavailable):
         handler.handle([created()])
     publisher.away = False
     assert handler.handle([created()]) == 1
     assert jobs(publisher) == [["a.jpg"]]
+
+
+def test_what_is_lost_in_the_broker_is_published_again(publisher: MemoryPublisher) -> None:
+    outstanding = MemoryOutstanding()
+    handler = EventHandler(publisher, MemoryLedger(), outstanding, ACCOUNT, CONTAINER, job_size=32)
+    handler.handle([created("a"), created("b"), deleted("c")])
+    assert handler.rescue(after_s=60) == 0
+    published = publisher.messages[:]
+    assert handler.rescue(after_s=-1) == 3
+    assert publisher.messages == published * 2
+    outstanding.settle([image for m in published if isinstance(m, ClassifyJob) for image in m.images])
+    assert handler.rescue(after_s=-1) == 1

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
 from loupe_ingestion.webhook import webhook_router
+from loupe_shared.adapters.memory import MemoryOutstanding
 from loupe_shared.adapters.web import install_problems
 from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, cloud_event, event
@@ -35,7 +36,7 @@ def queue() -> MemoryQueue:
 @pytest.fixture
 def client(publisher: FragilePublisher, queue: MemoryQueue) -> Iterator[TestClient]:
     """A client of the application."""
-    handler = EventHandler(publisher, MemoryLedger(), ACCOUNT, CONTAINER, job_size=32)
+    handler = EventHandler(publisher, MemoryLedger(), MemoryOutstanding(), ACCOUNT, CONTAINER, job_size=32)
     app = FastAPI()
     install_problems(app)
     app.include_router(webhook_router(handler, queue, SecretStr("secret")))

@@ -6,6 +6,8 @@ from loupe_inference.prepare import Limits, Preparer
 from loupe_inference.session import OnnxSession
 from loupe_inference.settings import InferenceSettings
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
+from loupe_shared.adapters.outstanding import ValkeyOutstanding
+from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.worker import consume, serve
 from loupe_shared.bundle import Bundle
 from loupe_shared.messages import ClassifyJob
@@ -17,11 +19,12 @@ def serve_inference(settings: InferenceSettings) -> int:
     manifest = bundle.manifest
     app = make_celery(settings, consumes=ClassifyJob.queue)
     preparer = Preparer(
-        AzureBlobReader(settings, settings.concurrent_fetches, settings.fetch_timeout_s),
+        AzureBlobReader(
+            settings.blob_endpoint, StorageHttp(settings, settings.concurrent_fetches, settings.fetch_timeout_s)
+        ),
         manifest.preprocessing,
         manifest.model_version(),
         Limits(settings.max_image_bytes, settings.max_image_pixels, settings.decode_timeout_s),
-        settings.concurrent_fetches,
         settings.decode_threads,
     )
     classifier = Classifier(
@@ -31,5 +34,6 @@ def serve_inference(settings: InferenceSettings) -> int:
         CeleryPublisher(app),
         settings.max_batch_size,
     )
-    consume(app, ClassifyJob, classifier.handle)
+    outstanding = ValkeyOutstanding(settings)
+    consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
     return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)

@@ -5,8 +5,8 @@ outcome before the batch is formed, so that no image costs its neighbours their 
 """
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,9 @@ class _Fetched:
     fetch_ms: float
 
 
+_FetchError = StorageUnavailable | BlobGone | BlobReplaced | ImageRejected
+
+
 class Preparer:
     """Fetches and decodes. Safe for use from several threads."""
 
@@ -68,14 +71,12 @@ class Preparer:
         rule: Preprocessing,
         model: ModelVersion,
         limits: Limits,
-        concurrent_fetches: int,
         decode_threads: int,
     ) -> None:
         self._reader = reader
         self._rule = rule
         self._model = model
         self._limits = limits
-        self._fetchers = ThreadPoolExecutor(concurrent_fetches, thread_name_prefix="fetch")
         self._decoders = ThreadPoolExecutor(decode_threads, thread_name_prefix="decode")
 
     def prepare(self, images: Sequence[ImageRef]) -> Prepared:
@@ -85,19 +86,16 @@ class Preparer:
         failed: list[Result] = []
         unread: list[ImageRef] = []
         ready: dict[int, Ready] = {}
-        fetches = [self._fetchers.submit(self._fetch, image) for image in images]
-        decodes: list[tuple[int, Future[Ready]]] = []
-        for place, fetch in enumerate(fetches):
-            try:
-                fetched = fetch.result()
-            except StorageUnavailable:
-                unread.append(images[place])
-            except (BlobGone, BlobReplaced, ImageRejected) as error:
-                failed.append(self._failure(images[place], error))
-            else:
-                decode = self._decoders.submit(self._decode, images[place], fetched, pixels[place])
-                decodes.append((place, decode))
-        for place, decode in decodes:
+        decodes: dict[int, Future[Ready]] = {}
+        for place, fetched in self._fetch(images):
+            match fetched:
+                case _Fetched():
+                    decodes[place] = self._decoders.submit(self._decode, images[place], fetched, pixels[place])
+                case StorageUnavailable():
+                    unread.append(images[place])
+                case error:
+                    failed.append(self._failure(images[place], error))
+        for place, decode in decodes.items():
             try:
                 ready[place] = decode.result(self._limits.decode_timeout_s)
             except ImageRejected as error:
@@ -109,17 +107,30 @@ class Preparer:
                     late = f"decoding took more than {self._limits.decode_timeout_s} s"
                     failed.append(self._failure(images[place], ImageRejected(Reason.DECODE_TIMEOUT, late)))
         places = list(ready)
-        batch = pixels if len(places) == len(images) else pixels[places]
+        batch = pixels if places == list(range(len(images))) else pixels[places]
         return Prepared(tuple(ready.values()), batch, tuple(failed), tuple(unread))
 
-    def _fetch(self, image: ImageRef) -> _Fetched:
-        queued_ms = max(0.0, (now() - image.uploaded_at).total_seconds() * 1000)
+    def _fetch(self, images: Sequence[ImageRef]) -> Iterator[tuple[int, _Fetched | _FetchError]]:
+        """The bytes of each image, or why there are none, with its place; in the order in which they arrive."""
         limit = self._limits.max_bytes
-        if image.content_length is not None and image.content_length > limit:
-            raise ImageRejected(Reason.TOO_LARGE, f"{image.content_length} bytes exceed the limit of {limit}")
-        started = time.perf_counter()
-        data = self._reader.read(image, limit)
-        return _Fetched(data, queued_ms, _ms_since(started))
+        places = []
+        for place, image in enumerate(images):
+            if image.content_length is not None and image.content_length > limit:
+                detail = f"{image.content_length} bytes exceed the limit of {limit}"
+                yield place, ImageRejected(Reason.TOO_LARGE, detail)
+            else:
+                places.append(place)
+        moment, started = now(), time.perf_counter()
+        reads = dict(zip(self._reader.read([images[place] for place in places], limit), places, strict=True))
+        for read in as_completed(reads):
+            place = reads[read]
+            try:
+                data = read.result()
+            except (StorageUnavailable, BlobGone, BlobReplaced, ImageRejected) as error:
+                yield place, error
+            else:
+                queued_ms = max(0.0, (moment - images[place].uploaded_at).total_seconds() * 1000)
+                yield place, _Fetched(data, queued_ms, _ms_since(started))
 
     def _decode(self, image: ImageRef, fetched: _Fetched, place: Pixels) -> Ready:
         started = time.perf_counter()

@@ -15,7 +15,12 @@ from loupe_ingestion.settings import IngestionSettings
 from loupe_ingestion.valkey_ledger import ValkeyLedger
 from loupe_ingestion.webhook import webhook_router
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
+from loupe_shared.adapters.outstanding import ValkeyOutstanding
+from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.web import health_router, install_problems, serve_http
+
+CONCURRENT_REMOVALS = 16
+STORAGE_TIMEOUT_S = 20.0
 
 
 def serve_ingestion(settings: IngestionSettings) -> int:
@@ -23,12 +28,14 @@ def serve_ingestion(settings: IngestionSettings) -> int:
     handler = EventHandler(
         CeleryPublisher(make_celery(settings)),
         ValkeyLedger(settings, settings.duplicate_window_s),
+        ValkeyOutstanding(settings),
         settings.storage_account,
         settings.image_container,
         settings.job_size,
     )
-    queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s)
-    consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries)
+    http = StorageHttp(settings, CONCURRENT_REMOVALS, STORAGE_TIMEOUT_S)
+    queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s, http)
+    consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries, settings.rescue_after_s)
     return serve_http(create_app(settings, handler, queue, consumer), settings)
 
 

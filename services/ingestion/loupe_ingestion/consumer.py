@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 
 from loupe_ingestion.events import BlobEvent, read_message
 from loupe_ingestion.handler import EventHandler
@@ -11,6 +12,7 @@ from loupe_shared.errors import InvalidMessage, TransientError
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF_S = 10.0
+PAGE = 32  # the most messages that a storage queue gives at once
 
 
 class Consumer:
@@ -19,15 +21,24 @@ class Consumer:
     Args:
         queue: where events come from.
         handler: where they go.
-        poll_interval_s: wait after finding the queue empty.
+        poll_interval_s: wait after a page that was not full, in which events gather into larger jobs.
         max_deliveries: of one message without success, after which it is poison.
+        rescue_after_s: age of an image without an outcome from which it is taken for lost, if nothing waits.
     """
 
-    def __init__(self, queue: EventQueue, handler: EventHandler, poll_interval_s: float, max_deliveries: int) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        handler: EventHandler,
+        poll_interval_s: float,
+        max_deliveries: int,
+        rescue_after_s: float,
+    ) -> None:
         self._queue = queue
         self._handler = handler
         self._poll_interval_s = poll_interval_s
         self._max_deliveries = max_deliveries
+        self._rescue_after_s = rescue_after_s
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consumer")
 
@@ -46,7 +57,7 @@ class Consumer:
         Raises:
             TransientError: messages that were taken will come back.
         """
-        messages = self._queue.receive()
+        messages = self._queue.receive(PAGE)
         if not messages:
             return 0
         events: list[BlobEvent] = []
@@ -68,13 +79,16 @@ class Consumer:
         return []
 
     def _run(self) -> None:
-        failures = 0
+        failures, rescued_at = 0, time.monotonic()
         while not self._stopped.is_set():
             try:
                 # Not to take messages while the broker is away keeps their count of deliveries low.
                 if failures:
                     self._handler.check()
-                taken = self.poll()
+                more = self.poll() == PAGE
+                if time.monotonic() - rescued_at > self._rescue_after_s / 2:
+                    self._handler.rescue(self._rescue_after_s)
+                    rescued_at = time.monotonic()
                 failures = 0
             except TransientError as error:
                 failures += 1
@@ -84,5 +98,5 @@ class Consumer:
                 log.exception("events could not be handled and will come back")
             if failures:
                 self._stopped.wait(min(MAX_BACKOFF_S, 0.5 * 2 ** min(failures, 10)))
-            elif not taken:
+            elif not more:
                 self._stopped.wait(self._poll_interval_s)

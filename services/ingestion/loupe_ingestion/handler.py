@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from loupe_ingestion.events import BlobEvent
 from loupe_ingestion.ports import SequencerLedger
 from loupe_shared.domain import ImageRef, Outcome, Reason, Result, now
-from loupe_shared.messages import ClassifyJob, Message, StoreBatch
-from loupe_shared.ports import Publisher
+from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.ports import Outstanding, Publisher
 
 log = logging.getLogger(__name__)
 
@@ -25,16 +25,24 @@ class EventHandler:
     Args:
         publisher: where jobs and results go.
         ledger: knows the events that were handled before.
+        outstanding: knows what has no outcome yet.
         account: storage account of the images.
         container: container of the images.
         job_size: most images in one job.
     """
 
     def __init__(
-        self, publisher: Publisher, ledger: SequencerLedger, account: str, container: str, job_size: int
+        self,
+        publisher: Publisher,
+        ledger: SequencerLedger,
+        outstanding: Outstanding,
+        account: str,
+        container: str,
+        job_size: int,
     ) -> None:
         self._publisher = publisher
         self._ledger = ledger
+        self._outstanding = outstanding
         self._account = account
         self._container = container
         self._job_size = job_size
@@ -48,24 +56,23 @@ class EventHandler:
         fresh = self._fresh(events)
         if not fresh:
             return 0
-        images: list[ImageRef] = []
-        results: list[Result] = []
-        for event, image in fresh:
-            if event.deleted:
-                results.append(Result(image=image, outcome=Outcome.DELETED, completed_at=now()))
-            elif _may_be_image(event.content_type):
-                images.append(image)
-            else:
-                results.append(_not_an_image(image, event.content_type))
-        size = self._job_size
-        messages: list[Message] = [
-            ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)
-        ]
-        messages += (StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size))
-        self._publisher.publish(messages)
+        due = [_due(event, image) for event, image in fresh]
+        self._publish(due)
         self._ledger.advance({image.id: image.order for _, image in fresh})
-        log.info("%d events: %d images to classify, %d outcomes", len(events), len(images), len(results))
+        log.info("%d events, %d of them new", len(events), len(due))
         return len(fresh)
+
+    def rescue(self, after_s: float) -> int:
+        """Publish again what was lost in the broker; return how much that was.
+
+        Raises:
+            BrokerUnavailable: nothing is known of it.
+        """
+        lost = self._outstanding.lost(after_s)
+        if lost:
+            log.warning("%d images are in no queue but have no outcome: they are published again", len(lost))
+            self._publish(lost)
+        return len(lost)
 
     def check(self) -> None:
         """Return if events can be handled.
@@ -74,6 +81,15 @@ class EventHandler:
             BrokerUnavailable: they cannot.
         """
         self._publisher.check()
+
+    def _publish(self, due: Sequence[ImageRef | Result]) -> None:
+        images = [one for one in due if isinstance(one, ImageRef)]
+        results = [one for one in due if isinstance(one, Result)]
+        size = self._job_size
+        jobs = [ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
+        batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
+        self._outstanding.add(due)
+        self._publisher.publish([*jobs, *batches])
 
     def _fresh(self, events: Iterable[BlobEvent]) -> list[tuple[BlobEvent, ImageRef]]:
         """Of each image of ours the newest event, if it is newer than what was handled before."""
@@ -103,10 +119,15 @@ def _image_ref(event: BlobEvent) -> ImageRef:
     )
 
 
+def _due(event: BlobEvent, image: ImageRef) -> ImageRef | Result:
+    """An image to classify, or the outcome if that is clear from the event."""
+    if event.deleted:
+        return Result(image=image, outcome=Outcome.DELETED, completed_at=now())
+    if _may_be_image(event.content_type):
+        return image
+    detail = f"its content type is {event.content_type[:100]}: upload images as image/… or application/octet-stream"
+    return Result(image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now())
+
+
 def _may_be_image(content_type: str) -> bool:
     return content_type.lower().startswith("image/") or content_type.lower() in UNSPECIFIC_TYPES
-
-
-def _not_an_image(image: ImageRef, content_type: str) -> Result:
-    detail = f"its content type is {content_type[:100]}: upload images as image/… or application/octet-stream"
-    return Result(image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now())

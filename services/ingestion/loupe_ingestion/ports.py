@@ -39,8 +39,8 @@ class EventQueue(Protocol):
     Every method raises ``StorageUnavailable`` when the queue does not answer.
     """
 
-    def receive(self) -> list[QueuedMessage]:
-        """Take some of the messages that are there, or none if there are none."""
+    def receive(self, limit: int) -> list[QueuedMessage]:
+        """Take up to so many of the messages that are there."""
 
     def remove(self, messages: Sequence[QueuedMessage]) -> None:
         """Acknowledge messages. Those that timed out meanwhile, and are someone else's now, are left alone."""

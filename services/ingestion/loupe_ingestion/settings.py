@@ -19,7 +19,11 @@ class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
         default="blob-events",
         description="Storage queue to which Event Grid delivers. What cannot be understood goes to NAME-poison.",
     )
-    poll_interval_s: float = Field(default=0.2, gt=0, description="Seconds to wait after finding the queue empty.")
+    poll_interval_s: float = Field(
+        default=0.1,
+        gt=0,
+        description="Seconds to wait before looking into the queue again, unless it gave a full page of events.",
+    )
     event_timeout_s: int = Field(
         default=60, ge=1, description="Seconds after which events that were taken but not acknowledged come back."
     )
@@ -29,6 +33,11 @@ class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
     job_size: int = Field(default=32, ge=1, le=1000, description="Most images in one job.")
     duplicate_window_s: int = Field(
         default=3600, ge=1, description="Seconds for which an event is remembered, so that its duplicates are dropped."
+    )
+    rescue_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds after which an image without outcome is published again, if nothing waits in the broker.",
     )
     webhook_token: SecretStr | None = Field(
         default=None,

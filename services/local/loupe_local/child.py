@@ -61,6 +61,10 @@ class Child:
         """Its process id."""
         return self._process.pid
 
+    def has_ended(self) -> bool:
+        """Whether it does not run any more."""
+        return self._process.poll() is not None
+
     def check(self) -> None:
         """Return if it still runs.
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from loupe_local.valkey import Valkey
 from loupe_shared.errors import ConfigurationError
 
 MIN_FREE_BYTES = 500_000_000
+MAX_RESTARTS = 5
 
 # In this order they start; in the reverse order they end, so that who writes ends before whom it writes to.
 SERVICES = ("results", "query", "inference", "ingestion")
@@ -55,6 +57,7 @@ class Stack:
         self.children: dict[str, Child] = {}
         self._logs = config.state / "logs"
         self._ports = {"query": config.api_port, "ingestion": config.ingestion_port}
+        self._restarts: Counter[str] = Counter()
         self._progress = progress
 
     def __enter__(self) -> Self:
@@ -84,13 +87,17 @@ class Stack:
             child.stop()
 
     def check(self) -> None:
-        """Return if everything runs.
+        """Return if everything runs. Services that ended are started again, as Kubernetes would, but not for ever.
 
         Raises:
-            ConfigurationError: something ended.
+            ConfigurationError: something ended for good.
         """
-        for child in self.children.values():
-            child.check()
+        for name, child in self.children.copy().items():
+            if child.has_ended() and name in SERVICES and self._restarts[name] < MAX_RESTARTS:
+                self._restarts[name] += 1
+                self._spawn(name)
+            else:
+                child.check()
 
     def restart(self, service: str) -> None:
         """Start the broker or a service that has ended, and wait until it is ready."""

@@ -3,6 +3,7 @@
 from loupe_results.settings import ResultsSettings
 from loupe_results.writer import Writer
 from loupe_shared.adapters.broker import make_celery
+from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.worker import consume, serve
 from loupe_shared.messages import StoreBatch
@@ -13,7 +14,8 @@ def serve_results(settings: ResultsSettings) -> int:
     store = open_store(settings)
     try:
         app = make_celery(settings, consumes=StoreBatch.queue)
-        consume(app, StoreBatch, Writer(store).handle)
+        writer = Writer(store, ValkeyOutstanding(settings))
+        consume(app, StoreBatch, writer.handle, give_up=writer.settle)
         return serve(app, StoreBatch.queue, settings.concurrent_writes, settings.heartbeat_file)
     finally:
         store.close()

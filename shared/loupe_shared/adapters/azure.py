@@ -1,10 +1,18 @@
 """What the adapters of Azure Storage share: signing in, and reading errors."""
 
+import time
+from datetime import UTC, datetime, timedelta
+
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, Services, generate_account_sas
 
 from loupe_shared.settings import StorageSettings
+
+SCOPE = "https://storage.azure.com/.default"
+SAS_LIFETIME_S = 3600
+RENEW_BEFORE_S = 300
 
 
 def storage_credential(settings: StorageSettings) -> TokenCredential | dict[str, str]:
@@ -18,3 +26,54 @@ def error_code(error: HttpResponseError) -> str:
     """The storage service's own name of an error, such as ``BlobNotFound``."""
     code = getattr(error, "error_code", None)  # the storage packages add it: an enumeration's member or plain text
     return str(getattr(code, "value", code)) if code else "without an error code"
+
+
+class StorageAccess:
+    """What requests to Azure Storage carry to be let in, for those that do not go through its SDK.
+
+    A bearer token of the identity that the process runs as; or, with the key of an emulator, a shared access signature.
+    Either is kept until shortly before it expires.
+    """
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self._account = settings.storage_account
+        self._key = settings.storage_key
+        self._credential = None if settings.storage_key else DefaultAzureCredential()
+        self._headers: dict[str, str] = {}
+        self._query = ""
+        self._expires = 0.0
+
+    def is_fresh(self) -> bool:
+        """Whether ``headers`` and ``query`` can be used."""
+        return time.time() < self._expires - RENEW_BEFORE_S
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers for a request."""
+        return self._headers
+
+    @property
+    def query(self) -> str:
+        """Parameters for a request's address, or none."""
+        return self._query
+
+    def renew(self) -> None:
+        """Get a new token or signature. May take seconds.
+
+        Raises:
+            AzureError: there is no identity to sign in as, or signing in failed.
+        """
+        if self._credential:
+            token = self._credential.get_token(SCOPE)
+            self._headers, self._expires = {"Authorization": f"Bearer {token.token}"}, token.expires_on
+        elif self._key:
+            expiry = datetime.now(UTC) + timedelta(seconds=SAS_LIFETIME_S)
+            self._query = generate_account_sas(
+                self._account,
+                self._key.get_secret_value(),
+                ResourceTypes(object=True, container=True),  # Azurite counts queue messages to the second
+                AccountSasPermissions(read=True, process=True),
+                expiry,
+                services=Services(blob=True, queue=True),
+            )
+            self._expires = expiry.timestamp()

@@ -58,6 +58,9 @@ def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery
         task_serializer="json",
         broker_transport_options=transport,
         broker_connection_retry_on_startup=True,
+        # A worker that loses the broker ends, and whoever supervises it starts it again. To go on in the same process,
+        # kombu 5.7 first gives back what the worker holds, over the lost connection, and fails at that in several ways.
+        broker_connection_retry=False,
         task_queues=[Queue(name, Exchange("loupe", type="direct"), routing_key=name) for name in names],
         task_create_missing_queues=False,
         task_ignore_result=True,

@@ -1,10 +1,11 @@
 """Adapters without a server, for tests and experiments. They pass the same contract tests as the real ones."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from loupe_shared.domain import Result
+from loupe_shared.domain import ImageRef, Result
 from loupe_shared.listing import Counts, Page, Position, ResultFilter
 from loupe_shared.messages import Message
 
@@ -66,3 +67,28 @@ class MemoryPublisher:
 
     def check(self) -> None:
         """See ``Publisher.check``."""
+
+
+class MemoryOutstanding:
+    """``Outstanding`` in a dictionary, beside a broker in which nothing ever waits."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, tuple[float, str, ImageRef | Result]] = {}
+
+    def add(self, due: Sequence[ImageRef | Result]) -> None:
+        """See ``Outstanding.add``."""
+        for one in due:
+            image = one.image if isinstance(one, Result) else one
+            if image.id not in self._due or self._due[image.id][1] <= image.order:
+                self._due[image.id] = time.time(), image.order, one
+
+    def settle(self, images: Iterable[ImageRef]) -> None:
+        """See ``Outstanding.settle``."""
+        for image in images:
+            if image.id in self._due and self._due[image.id][1] <= image.order:
+                del self._due[image.id]
+
+    def lost(self, after_s: float) -> list[ImageRef | Result]:
+        """See ``Outstanding.lost``."""
+        limit = time.time() - after_s
+        return [due for since, _, due in self._due.values() if since < limit]

@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import dead_letter_queue, task_name
-from loupe_shared.errors import ConfigurationError, PermanentError, TransientError
+from loupe_shared.errors import BrokerUnavailable, ConfigurationError, PermanentError, TransientError
 from loupe_shared.messages import ClassifyJob, StoreBatch
 
 log = logging.getLogger(__name__)
@@ -33,19 +33,32 @@ HEARTBEAT_S = 5.0
 M = TypeVar("M", ClassifyJob, StoreBatch)
 
 
-def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None]) -> None:
-    """Let the application's worker pass each message of this type to ``handle``, which returns what is left to do."""
+def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None], give_up: Callable[[M], None]) -> None:
+    """Let the application's worker handle the messages of a type.
+
+    Args:
+        app: the application.
+        message_type: of the messages.
+        handle: does what a message asks for, and returns what is left to do.
+        give_up: is told of a message that was set aside because it can never be handled.
+    """
 
     def task(self: Task[Any, Any], message: object) -> None:
         try:
-            _process(self, message, message_type, handle)
-        except OperationalError as error:  # the broker went away before the message was put back or set aside
+            _process(self, message, message_type, handle, give_up)
+        except (OperationalError, BrokerUnavailable) as error:  # before the message was put back or set aside
             raise Reject(error, requeue=True) from error
 
     app.task(name=task_name(message_type.queue), bind=True, max_retries=None, shared=False)(task)
 
 
-def _process(task: Task[Any, Any], message: object, message_type: type[M], handle: Callable[[M], M | None]) -> None:
+def _process(
+    task: Task[Any, Any],
+    message: object,
+    message_type: type[M],
+    handle: Callable[[M], M | None],
+    give_up: Callable[[M], None],
+) -> None:
     queue, failures = message_type.queue, task.request.retries
     try:
         parsed = message_type.model_validate(message)
@@ -61,6 +74,7 @@ def _process(task: Task[Any, Any], message: object, message_type: type[M], handl
         log.exception("a message could not be handled")
         if isinstance(error, PermanentError) or failures >= MAX_FAILURES:
             _bury(task, queue, message, f"{type(error).__name__}: {error}")
+            give_up(parsed)
             return
         raise task.retry(countdown=_delay_s(task.app, failures)) from error
     if rest is not None:

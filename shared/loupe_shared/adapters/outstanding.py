@@ -1,0 +1,94 @@
+"""The record of outstanding outcomes in the broker's own Redis or Valkey.
+
+One hash with a field per image: the order of its event, then a JSON document.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import redis
+
+from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES
+from loupe_shared.domain import SEQUENCER_WIDTH, ImageRef, Model, Result
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.settings import BrokerSettings
+
+KEY = f"{KEY_PREFIX}outstanding"
+MAX_LOST = 1000
+
+# Arguments come in threes: field, order, document. Several processes write, so it compares and sets in one step.
+_ADD = f"""
+for i = 1, #ARGV, 3 do
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  if not known or string.sub(known, 1, {SEQUENCER_WIDTH}) <= ARGV[i + 1] then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1] .. ARGV[i + 2])
+  end
+end
+"""
+
+# Arguments come in pairs: field, order.
+_SETTLE = f"""
+for i = 1, #ARGV, 2 do
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  if known and string.sub(known, 1, {SEQUENCER_WIDTH}) <= ARGV[i + 1] then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+"""
+
+
+class _Entry(Model):
+    since: float
+    due: Result | ImageRef
+
+
+class ValkeyOutstanding:
+    """``Outstanding`` in a hash of the broker."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        url = settings.broker_url.get_secret_value()
+        self._client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5)
+        self._add = self._client.register_script(_ADD)
+        self._settle = self._client.register_script(_SETTLE)
+
+    def add(self, due: Sequence[ImageRef | Result]) -> None:
+        """See ``Outstanding.add``."""
+        since = time.time()
+        arguments: list[str] = []
+        for one in due:
+            image = one.image if isinstance(one, Result) else one
+            document = _Entry(since=since, due=one).model_dump_json(exclude_defaults=True)
+            arguments += (image.id, image.order, document)
+        self._run(self._add, arguments)
+
+    def settle(self, images: Iterable[ImageRef]) -> None:
+        """See ``Outstanding.settle``."""
+        self._run(self._settle, [part for image in images for part in (image.id, image.order)])
+
+    def lost(self, after_s: float) -> list[ImageRef | Result]:
+        """See ``Outstanding.lost``."""
+        limit = time.time() - after_s
+        try:
+            if not self._is_quiet():
+                return []
+            entries = (
+                _Entry.model_validate_json(value[SEQUENCER_WIDTH:])
+                for _, value in islice(self._client.hscan_iter(KEY, count=MAX_LOST), MAX_LOST)
+            )
+            return [entry.due for entry in entries if entry.since < limit]
+        except redis.RedisError as error:
+            raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error
+
+    def _is_quiet(self) -> bool:
+        pipeline = self._client.pipeline(transaction=True)
+        for queue in QUEUES:
+            pipeline.llen(f"{KEY_PREFIX}{queue}")
+            pipeline.hlen(f"{KEY_PREFIX}unacked-{queue}")
+        return not any(pipeline.execute())
+
+    def _run(self, script: redis.commands.core.Script, arguments: list[str]) -> None:
+        try:
+            script([KEY], arguments)
+        except redis.RedisError as error:
+            raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error

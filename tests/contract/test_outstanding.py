@@ -1,0 +1,81 @@
+"""What every record of outstanding outcomes promises."""
+
+import pytest
+import redis
+
+from loupe_shared.adapters.memory import MemoryOutstanding
+from loupe_shared.adapters.outstanding import ValkeyOutstanding
+from loupe_shared.domain import ImageRef, Result
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.ports import Outstanding
+from loupe_shared.settings import BrokerSettings
+from tests.factories import deletion, image_ref
+
+LONG_AGO = -1.0  # an age that everything has
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def outstanding(request: pytest.FixtureRequest) -> Outstanding:
+    """An empty record of each kind."""
+    if request.param == "memory":
+        return MemoryOutstanding()
+    request.getfixturevalue("valkey_client").flushall()
+    return ValkeyOutstanding(request.getfixturevalue("broker_settings"))
+
+
+def lost(outstanding: Outstanding, after_s: float = LONG_AGO) -> list[ImageRef | Result]:
+    """What is lost, in a known order."""
+    return sorted(outstanding.lost(after_s), key=lambda due: due.model_dump_json())
+
+
+def test_images_and_results_are_remembered_until_they_are_settled(outstanding: Outstanding) -> None:
+    assert lost(outstanding) == []
+    due: list[ImageRef | Result] = [image_ref("a", content_length=5), image_ref("ü/b"), deletion("c")]
+    outstanding.add(due)
+    assert lost(outstanding) == sorted(due, key=lambda one: one.model_dump_json())
+    outstanding.settle([image_ref("a"), deletion("c").image])
+    assert lost(outstanding) == [image_ref("ü/b")]
+    outstanding.settle([image_ref("ü/b"), image_ref("stranger")])
+    assert lost(outstanding) == []
+
+
+def test_what_is_young_is_not_lost(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref()])
+    assert lost(outstanding, after_s=60) == []
+
+
+def test_the_outcome_of_an_older_event_settles_nothing(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref(sequencer="02")])
+    outstanding.settle([image_ref(sequencer="01")])
+    assert lost(outstanding) == [image_ref(sequencer="02")]
+    outstanding.settle([image_ref(sequencer="03")])
+    assert lost(outstanding) == []
+
+
+def test_an_older_event_does_not_hide_a_newer_one(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref(sequencer="02")])
+    outstanding.add([image_ref(sequencer="01")])
+    assert lost(outstanding) == [image_ref(sequencer="02")]
+
+
+@pytest.mark.parametrize("queue", ["classify", "store"])
+def test_nothing_is_lost_while_something_waits_or_is_handled(
+    broker_settings: BrokerSettings, valkey_client: redis.Redis, queue: str
+) -> None:
+    valkey_client.flushall()
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref()])
+    valkey_client.lpush(f"{{loupe}}:{queue}", "a message")
+    assert lost(outstanding) == []
+    valkey_client.delete(f"{{loupe}}:{queue}")
+    valkey_client.hset(f"{{loupe}}:unacked-{queue}", "tag", "a message")
+    assert lost(outstanding) == []
+    valkey_client.delete(f"{{loupe}}:unacked-{queue}")
+    assert lost(outstanding) == [image_ref()]
+
+
+def test_a_broker_that_is_away_is_a_transient_error(unused_port: int) -> None:
+    away = ValkeyOutstanding(BrokerSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
+    for call in (lambda: away.add([image_ref()]), lambda: away.settle([image_ref()]), lambda: away.lost(0)):
+        with pytest.raises(BrokerUnavailable, match="does not answer"):
+            call()
