@@ -36,7 +36,8 @@ def is_quiet(stack: Stack) -> bool:
     keys = [f"{{loupe}}:{queue}" for queue in ("classify", "store")]
     held = [f"{{loupe}}:unacked-{queue}" for queue in ("classify", "store")]
     with redis.Redis.from_url(stack.valkey.url) as broker:
-        return sum(broker.llen(key) for key in keys) + sum(broker.hlen(key) for key in held) == 0
+        lengths = [broker.llen(key) for key in keys] + [broker.hlen(key) for key in held]
+        return not any(lengths)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_images_survive_the_death_of_a_process(
     stack: Stack, container: ContainerClient, api: httpx2.Client, victim: str, images: int
 ) -> None:
     before = api.get("/v1/counts").json()
-    start = before["outcomes"].get("classified", 0)
+    start: int = before["outcomes"].get("classified", 0)
     names = [f"crash/{victim}/{number}.jpg" for number in range(images)]
     with ThreadPoolExecutor(8) as pool:
         uploads = [pool.submit(container.upload_blob, name, PICTURE) for name in names]
