@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && command -v $$p && break; done)
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 && command -v $$p && break; done)
 BIN := .venv/bin
 PACKAGES := shared services/ingestion services/inference services/results services/query services/local
 CODE := shared services tests models requirements
@@ -17,7 +17,7 @@ RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
 
 .PHONY: help
 help: ## List what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup ## Start everything, classify pictures, show the answers, stay until Ctrl-C (IMAGES=folder, ONCE=1)
@@ -48,7 +48,7 @@ docs: .venv/ready ## Write the documentation that is made from code
 
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
-	@.venv-model/bin/python models/efficientnet-lite0/export.py 2>/dev/null
+	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py
 	@.venv-model/bin/python -m pytest -W default models
 
 .PHONY: lock
@@ -60,12 +60,12 @@ clean: ## Remove environments, data and caches
 	@rm -rf .venv .venv-* .loupe .*_cache .hypothesis services/local/node_modules tests/cosmos_emulator/node_modules
 
 .venv/ready: requirements/lock.txt $(PACKAGES:%=%/pyproject.toml)
-	$(if $(PYTHON),,$(error Loupe needs Python 3.11 or newer, and none was found: install it, or name one with PYTHON=))
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv requirements/lock.txt $(PACKAGES)
 	@touch $@
 
 .venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml
-	$(if $(PYTHON),,$(error Loupe needs Python 3.11 or newer, and none was found: install it, or name one with PYTHON=))
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
 	@touch $@
 

@@ -10,7 +10,7 @@ from azure.cosmos import CosmosClient
 
 from loupe_local.azurite import ACCOUNT, KEY, Azurite, StoragePorts, node
 from loupe_local.child import Child
-from loupe_local.ports import free_port, listens
+from loupe_local.ports import bypass_proxies, free_port, listens
 from loupe_local.valkey import Valkey
 from loupe_shared.settings import BrokerSettings, StorageSettings
 
@@ -22,6 +22,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("LOUPE_"):
             monkeypatch.delenv(name)
+
+
+def pytest_configure() -> None:
+    """Before anything connects: no server of the tests is behind a proxy."""
+    bypass_proxies()
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,15 @@ def make_environment(folder: Path, requirements: str, packages: list[str]) -> No
     if not python.exists():
         try:
             venv.create(folder, with_pip=True, symlinks=True)
-        except (OSError, subprocess.CalledProcessError):
+        except BaseException as error:  # also Ctrl-C: half an environment would be taken for a whole one
             shutil.rmtree(folder, ignore_errors=True)
-            fail("Python cannot make virtual environments here: on Debian and Ubuntu, install the package python3-venv")
+            if isinstance(error, OSError):
+                fail(f"{folder} cannot be made: {error.strerror}")
+            if isinstance(error, subprocess.CalledProcessError):
+                fail("Python cannot make virtual environments here: on Debian and Ubuntu, install python3-venv")
+            raise
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run([*pip, "--requirement", requirements], "the Python packages could not be installed: is there a network?")
+    run([*pip, "--requirement", requirements], "the Python packages could not be installed; what pip says of it:")
     # The build backend is among the packages just installed, so nothing is downloaded here.
     editable = [part for package in packages for part in ("--editable", package)]
     run([*pip, "--no-deps", "--no-build-isolation", *editable], "Loupe's own packages could not be installed")
@@ -56,7 +60,7 @@ def install_node_packages(folder: Path) -> None:
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     run(
         [str(node), str(npm), "ci", "--prefix", str(folder)],
-        "the Node.js packages could not be installed: is there a network?",
+        "the Node.js packages could not be installed; what npm says of it:",
     )
 
 
@@ -78,4 +82,7 @@ def fail(text: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

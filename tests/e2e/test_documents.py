@@ -4,12 +4,14 @@ import re
 import shlex
 import textwrap
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from loupe_local.azurite import ACCOUNT, KEY
+from loupe_local.run import DEFAULT_PORTS
 from loupe_local.stack import Stack
 from tests.e2e.conftest import Outcome
 from tests.factories import ROOT, SAMPLES
@@ -35,23 +37,25 @@ def test_uploading_with_python(stack: Stack, outcome: Outcome, monkeypatch: pyte
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_asking_with_curl(document: Path, stack: Stack, container: ContainerClient, outcome: Outcome) -> None:
+    container.upload_blob("empty.jpg", b"", overwrite=True)
     for name in ("samples/coffee.png", "garden/flower.jpg"):
         container.upload_blob(name, (SAMPLES / Path(name).name).read_bytes(), overwrite=True)
         outcome(name)
+    outcome("empty.jpg")
     commands = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("curl ")]
     assert commands
     for command in commands:
         _, address = shlex.split(command)  # curl may not be on this machine, and does no more than this
         response = httpx2.get(address.replace("http://127.0.0.1:8080", stack.api))
         assert response.is_success, f"{command}: {response.text}"
-        assert response.json(), command
+        assert response.json() != {"images": [], "next": None}, f"{command} finds nothing"
 
 
 def test_the_emulator_is_where_azure_tools_look_for_it() -> None:
-    """UseDevelopmentStorage=true means these ports; they are the defaults of the program."""
-    program = (ROOT / "services" / "local" / "loupe_local" / "__main__.py").read_text(encoding="utf-8")
-    assert re.search(r'"--blob-port".*default=10000', program)
-    assert re.search(r'"--queue-port".*default=10001', program)
+    """UseDevelopmentStorage=true means these ports."""
+    service = BlobServiceClient.from_connection_string("UseDevelopmentStorage=true")
+    assert urlsplit(service.url).port == DEFAULT_PORTS["blob"]
+    assert DEFAULT_PORTS["queue"] == DEFAULT_PORTS["blob"] + 1
 
 
 def test_the_documentation_of_the_api_loads(stack: Stack) -> None:

@@ -106,18 +106,20 @@ def test_the_webhook(stack: Stack, container: ContainerClient, outcome: GetOutco
     handshake = httpx2.options(stack.webhook, headers={"WebHook-Request-Origin": "eventgrid.azure.net"})
     assert handshake.headers["WebHook-Allowed-Origin"] == "eventgrid.azure.net"
     etag = container.upload_blob("hooked.png", COFFEE).get_blob_properties().etag
+    container.upload_blob("replaced.png", COFFEE)
     outcome("hooked.png")
+    outcome("replaced.png")
     late = "f" * 48  # the sequencer of an event later than the one that the bridge delivered
     deliveries = [
         event("hooked.png", eTag=etag, sequencer=late),
         event("never-was.png"),
-        event("photos/coffee.png", eTag="0xOLD", sequencer=late),
+        event("replaced.png", eTag="0xOLD", sequencer=late),
     ]
     assert httpx2.post(stack.webhook, json=deliveries).json() == {"accepted": 3, "poisoned": 0}
     wait_for(lambda: outcome("hooked.png").image.sequencer == late, "the delivered event's result")
     assert outcome("hooked.png").label == "espresso"
     assert outcome("never-was.png").outcome is Outcome.DELETED
-    assert outcome("photos/coffee.png", "0xOLD").outcome is Outcome.SUPERSEDED
+    assert outcome("replaced.png", "0xOLD").outcome is Outcome.SUPERSEDED
 
 
 def test_documentation_and_health(stack: Stack, api: httpx2.Client) -> None:

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from loupe_local.azurite import StoragePorts
 from loupe_local.ports import free_port
-from tests.factories import BUNDLE, ROOT, SAMPLES
+from loupe_local.stack import Stack, StackConfig
+from loupe_local.watch import known_versions
+from loupe_shared.errors import ConfigurationError
+from tests.factories import BUNDLE, ROOT, SAMPLES, encode, photo
 from tests.waiting import wait_for
 
 MARK = "RUN_OF_A_TEST"
@@ -27,11 +31,12 @@ class Runner:
         names = ("blob", "queue", "api", "ingestion")
         self.ports = {name: free_port() for name in names}
         self.state = state
+        self._started: list[subprocess.Popen[str]] = []
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """Start it."""
         ports = [part for name, port in self.ports.items() for part in (f"--{name}-port", str(port))]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "loupe_local", "--state", str(self.state), *ports, *options],
             cwd=ROOT,
             env={**os.environ, MARK: self.mark, "COLUMNS": "120"},
@@ -39,6 +44,17 @@ class Runner:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._started.append(process)
+        return process
+
+    def stop(self) -> None:
+        """End what a failed test left."""
+        for process in self._started:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=60)
+        for orphan in self.processes():
+            os.kill(orphan, signal.SIGKILL)
 
     def run(self, *options: str) -> tuple[int, str, str]:
         """Run it to its end: exit code, output, errors."""
@@ -47,7 +63,9 @@ class Runner:
         return process.returncode, output, errors
 
     def processes(self) -> list[int]:
-        """Every process that descends from it, whoever is its parent by now."""
+        """Every process that descends from it, whoever is its parent by now, where the system shows that."""
+        if sys.platform != "linux":
+            return []
         return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_ours(entry)]
 
     def _is_ours(self, process: Path) -> bool:
@@ -64,8 +82,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     """A runner that leaves nothing behind, even if a test fails."""
     runner = Runner(tmp_path / "state")
     yield runner
-    for process in runner.processes():
-        os.kill(process, signal.SIGKILL)
+    runner.stop()
 
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc, which only Linux has")
@@ -136,8 +153,7 @@ def one_sentence(runner: Runner, *options: str) -> str:
     assert code == 1
     assert "Traceback" not in errors
     assert errors.count("\n") == 1
-    if sys.platform == "linux":
-        assert runner.processes() == []
+    assert runner.processes() == []
     return errors
 
 
@@ -173,6 +189,7 @@ def test_a_second_run_on_the_same_data(runner: Runner) -> None:
     assert "runs already" in said
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
+    assert runner.processes() == []
 
 
 def one_sentence_beside(runner: Runner) -> str:
@@ -183,15 +200,76 @@ def one_sentence_beside(runner: Runner) -> str:
     return errors
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="making a small disk needs root")
-def test_no_disk_space(runner: Runner, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", str(disk)], check=False)
-    if mounted.returncode:
-        pytest.skip("this machine does not let tests mount a small disk")
-    try:
-        runner.state = disk / "state"
-        assert "MB of disk are free" in one_sentence(runner)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+def test_a_port_that_is_none(runner: Runner) -> None:
+    code, _, errors = runner.run("--api-port", "99999")
+    assert (code, "99999 is no port" in errors) == (2, True)
+
+
+def test_a_folder_that_cannot_be_written_to(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    runner.state = tmp_path / "file" / "state"
+    assert "cannot be written to" in one_sentence(runner)
+
+
+def test_no_disk_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**7, 10**7))  # noqa: SLF001
+    storage = StoragePorts(free_port(), free_port())
+    with (
+        pytest.raises(ConfigurationError, match="only 10 MB of disk are free"),
+        Stack(StackConfig(tmp_path, BUNDLE, free_port(), free_port(), storage)),
+    ):
+        pass
+
+
+def test_a_proxy_is_not_asked_for_this_machine(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    code, output, _ = runner.run()
+    assert (code, "espresso" in output) == (0, True)
+
+
+@linux_only
+def test_what_was_interrupted_is_made_up_for(runner: Runner, tmp_path: Path) -> None:
+    """The bridge is slower than eight uploads at once: what it has not yet sent is gone when it ends."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    small = photo().resize((64, 48))
+    for number in range(400):
+        (folder / f"{number}.jpg").write_bytes(encode(small, "JPEG"))
+    process = runner.start("--once", "--images", str(folder))
+    assert process.stdout
+    while "uploading" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    code, output, errors = runner.run("--images", str(folder))
+    assert (code, errors) == (0, "")
+    assert "… and 300 more" in output
+
+
+@linux_only
+def test_deletes_that_were_not_seen_are_made_up_for(runner: Runner) -> None:
+    storage = StoragePorts(runner.ports["blob"], runner.ports["queue"])
+    config = StackConfig(runner.state, BUNDLE, runner.ports["api"], runner.ports["ingestion"], storage)
+    with Stack(config) as stack, stack.azurite.blobs() as service:
+        container = service.get_container_client("images")
+        container.upload_blob("passing.jpg", (SAMPLES / "flower.jpg").read_bytes())
+        wait_for(lambda: known_versions(stack.api), "the outcome")
+        container.delete_blobs("passing.jpg")  # inside a batch request, which the bridge does not see
+    with Stack(config) as stack:
+        wait_for(lambda: known_versions(stack.api) == {"passing.jpg": ""}, "the deletion")
+
+
+def test_odd_names_and_links(runner: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    shutil.copy(SAMPLES / "coffee.png", folder / "IMG_12 [edited] :dog:.png")
+    (folder / "link.jpg").symlink_to(SAMPLES / "flower.jpg")
+    code, output, errors = runner.run("--images", f"{folder}/")
+    assert (code, errors) == (0, "")
+    assert "pictures/IMG_12 [edited] :dog:.png" in output
+    assert "pictures/link.jpg" in output
+    assert "daisy" in output

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from loupe_inference.explain import heatmap, top_predictions
@@ -89,6 +90,21 @@ def test_fewer_labels_than_are_shown() -> None:
 
 def test_a_gpu_that_is_not_there(bundle: Bundle) -> None:
     with pytest.raises(ConfigurationError, match="LOUPE_DEVICE is cuda"):
+        OnnxSession(bundle, "cuda", threads=1, max_batch_size=1)
+
+
+def test_a_gpu_build_that_falls_back_to_the_cpu(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a driver the GPU build lists CUDA, logs that it cannot be used, and runs on the CPU."""
+    load = onnxruntime.InferenceSession
+
+    def load_without_driver(path: str, options: object, providers: list[str]) -> object:
+        assert providers == ["CUDAExecutionProvider"]
+        return load(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr("onnxruntime.preload_dlls", lambda: None)
+    monkeypatch.setattr("onnxruntime.InferenceSession", load_without_driver)
+    with pytest.raises(ConfigurationError, match="cannot use a GPU here"):
         OnnxSession(bundle, "cuda", threads=1, max_batch_size=1)
 
 

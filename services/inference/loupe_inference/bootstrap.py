@@ -1,5 +1,7 @@
 """The composition root of the inference worker: the only place that names adapters."""
 
+from contextlib import closing
+
 from loupe_inference.blob_storage import AzureBlobReader
 from loupe_inference.classifier import Classifier
 from loupe_inference.prepare import Limits, Preparer
@@ -16,24 +18,18 @@ from loupe_shared.messages import ClassifyJob
 def serve_inference(settings: InferenceSettings) -> int:
     """Work until told to end. Returns the exit code."""
     bundle = Bundle.load(settings.model_bundle)
-    manifest = bundle.manifest
+    session = OnnxSession(bundle, settings.device, settings.threads, settings.max_batch_size)
     app = make_celery(settings, consumes=ClassifyJob.queue)
-    preparer = Preparer(
-        AzureBlobReader(
-            settings.blob_endpoint, StorageHttp(settings, settings.concurrent_fetches, settings.fetch_timeout_s)
-        ),
-        manifest.preprocessing,
-        manifest.model_version(),
-        Limits(settings.max_image_bytes, settings.max_image_pixels, settings.decode_timeout_s),
-        settings.decode_threads,
-    )
-    classifier = Classifier(
-        preparer,
-        OnnxSession(bundle, settings.device, settings.threads, settings.max_batch_size),
-        manifest,
-        CeleryPublisher(app),
-        settings.max_batch_size,
-    )
-    outstanding = ValkeyOutstanding(settings)
-    consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
-    return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)
+    with closing(StorageHttp(settings, settings.concurrent_fetches, settings.fetch_timeout_s)) as http:
+        preparer = Preparer(
+            AzureBlobReader(settings.blob_endpoint, http),
+            bundle.manifest.preprocessing,
+            bundle.manifest.model_version(),
+            Limits(settings.max_image_bytes, settings.max_image_pixels, settings.decode_timeout_s),
+            settings.decode_threads,
+        )
+        publisher = CeleryPublisher(app)
+        classifier = Classifier(preparer, session, bundle.manifest, publisher, settings.max_batch_size)
+        outstanding = ValkeyOutstanding(settings)
+        consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
+        return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)

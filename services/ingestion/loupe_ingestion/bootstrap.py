@@ -1,7 +1,7 @@
 """The composition root of ingestion: the only place that names adapters."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -33,10 +33,10 @@ def serve_ingestion(settings: IngestionSettings) -> int:
         settings.image_container,
         settings.job_size,
     )
-    http = StorageHttp(settings, CONCURRENT_REMOVALS, STORAGE_TIMEOUT_S)
-    queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s, http)
-    consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries, settings.rescue_after_s)
-    return serve_http(create_app(settings, handler, queue, consumer), settings)
+    with closing(StorageHttp(settings, CONCURRENT_REMOVALS, STORAGE_TIMEOUT_S)) as http:
+        queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s, http)
+        consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries, settings.rescue_after_s)
+        return serve_http(create_app(settings, handler, queue, consumer), settings)
 
 
 def create_app(settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer) -> FastAPI:

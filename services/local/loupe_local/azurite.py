@@ -74,6 +74,12 @@ class Azurite:
         self.child.wait_until(lambda: listens(ports.blob) and listens(ports.queue))
         self._create()
 
+    @property
+    def connection_string(self) -> str:
+        """For Azure's tools, when the ports are not those of the emulator."""
+        endpoints = f"BlobEndpoint={self.blob_endpoint};QueueEndpoint={self.queue_endpoint};"
+        return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{endpoints}"
+
     def blobs(self) -> BlobServiceClient:
         """A client of the Blob service."""
         return BlobServiceClient(self.blob_endpoint, {"account_name": ACCOUNT, "account_key": KEY})

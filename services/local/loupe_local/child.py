@@ -78,12 +78,18 @@ class Child:
             raise ConfigurationError(f"{self.name} ended with code {code}: {said} (log: {self._log})")
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Wait until a condition holds.
+        """Wait until a condition holds; if it never will, end the process.
 
         Raises:
             ConfigurationError: the process ended or took too long.
         """
-        deadline = time.monotonic() + START_TIMEOUT_S
+        try:
+            self._wait(ready, time.monotonic() + START_TIMEOUT_S)
+        except BaseException:  # also Ctrl-C: nobody else may know of it yet
+            self.stop()
+            raise
+
+    def _wait(self, ready: Callable[[], bool], deadline: float) -> None:
         while not ready():
             self.check()
             if time.monotonic() > deadline:

@@ -51,20 +51,22 @@ def upload_photos(service: BlobServiceClient, folder: Path, photos: list[Path]) 
     """Upload pictures under the folder's name, but leave alone what is in the container already.
 
     Raises:
+        ConfigurationError: a picture cannot be read.
         StorageUnavailable: the storage did not take one.
     """
     with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
-        prefix = folder.resolve()
-        yield from pool.map(lambda photo: _upload(service, f"{prefix.name}/{_relative(photo, prefix)}", photo), photos)
-
-
-def _relative(photo: Path, folder: Path) -> str:
-    return photo.resolve().relative_to(folder).as_posix()
+        prefix = folder.resolve().name
+        yield from pool.map(
+            lambda photo: _upload(service, f"{prefix}/{photo.relative_to(folder).as_posix()}", photo), photos
+        )
 
 
 def _upload(service: BlobServiceClient, name: str, photo: Path) -> Upload:
     blob = service.get_blob_client(CONTAINER, name)
-    data = photo.read_bytes()
+    try:
+        data = photo.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{photo} cannot be read: {error.strerror}") from error
     settings = ContentSettings(content_type=TYPES[photo.suffix.lower()])
     try:
         try:

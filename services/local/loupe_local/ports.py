@@ -1,6 +1,9 @@
 """TCP ports of this machine."""
 
+import errno
+import os
 import socket
+from collections.abc import Mapping
 
 from loupe_shared.errors import ConfigurationError
 
@@ -15,21 +18,28 @@ def free_port() -> int:
         return port
 
 
-def require_free(port: int, what: str, variable: str) -> None:
-    """Return if a port can be listened on.
+def require_free(ports: Mapping[str, int]) -> None:
+    """Return if all ports, given by the variables that set them, can be listened on.
 
     Raises:
-        ConfigurationError: it is taken; the message says how to choose another.
+        ConfigurationError: some cannot; the message has a command that avoids them.
     """
+    problems = {variable: _problem(port) for variable, port in ports.items()}
+    bad = {variable: problem for variable, problem in problems.items() if problem}
+    if bad:
+        reasons = ", ".join(f"port {ports[variable]} {problem}" for variable, problem in bad.items())
+        others = " ".join(f"{variable}={free_port()}" for variable in bad)
+        raise ConfigurationError(f"{reasons}: end what uses it, or choose others with `make run {others}`")
+
+
+def _problem(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            raise ConfigurationError(
-                f"port {port}, which {what} needs, is taken: end what uses it, or choose another with "
-                f"`make run {variable}={free_port()}`"
-            ) from error
+            return "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+    return None
 
 
 def listens(port: int) -> bool:
@@ -37,3 +47,9 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def bypass_proxies() -> None:
+    """Keep this process and those that it starts from reaching for this machine through a proxy."""
+    for variable in ("NO_PROXY", "no_proxy"):
+        os.environ[variable] = ",".join(filter(None, (os.environ.get(variable), LOOPBACK)))

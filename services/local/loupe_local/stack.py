@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import httpx2
@@ -16,8 +15,10 @@ import httpx2
 from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, Azurite, StoragePorts
 from loupe_local.bridge import Bridge
 from loupe_local.child import Child
+from loupe_local.interrupts import undisturbed
 from loupe_local.ports import LOOPBACK, require_free
 from loupe_local.valkey import Valkey
+from loupe_local.watch import known_versions
 from loupe_shared.errors import ConfigurationError
 
 MIN_FREE_BYTES = 500_000_000
@@ -61,6 +62,15 @@ class Stack:
         self._progress = progress
 
     def __enter__(self) -> Self:
+        """See ``start``."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """See ``stop``."""
+        self.stop()
+
+    def start(self) -> None:
         """Start everything and wait until it is ready.
 
         Raises:
@@ -72,19 +82,13 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End everything."""
-        self.stop()
 
     def stop(self) -> None:
-        """End what was started, last first."""
-        while self.children:
-            _, child = self.children.popitem()
-            child.stop()
+        """End what was started, last first. A second Ctrl-C does not leave half of it running."""
+        with undisturbed():
+            while self.children:
+                _, child = self.children.popitem()
+                child.stop()
 
     def check(self) -> None:
         """Return if everything runs. Services that ended are started again, as Kubernetes would, but not for ever.
@@ -108,14 +112,15 @@ class Stack:
 
     def _check_machine(self) -> None:
         config = self.config
-        require_free(config.storage.blob, "the Blob storage", "BLOB_PORT")
-        require_free(config.storage.queue, "the Queue storage", "QUEUE_PORT")
-        require_free(config.api_port, "the API", "API_PORT")
-        require_free(config.ingestion_port, "the webhook", "INGESTION_PORT")
-        try:
-            config.state.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"the folder {config.state} cannot be made: {error.strerror}") from error
+        require_free(
+            {
+                "BLOB_PORT": config.storage.blob,
+                "QUEUE_PORT": config.storage.queue,
+                "API_PORT": config.api_port,
+                "INGESTION_PORT": config.ingestion_port,
+            }
+        )
+        config.state.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(config.state).free
         if free < MIN_FREE_BYTES:
             raise ConfigurationError(
@@ -132,11 +137,14 @@ class Stack:
         reading, writing = os.pipe()
         self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage, observe=writing)
         self.children["azurite"] = self.azurite.child
-        Bridge(self.azurite, os.fdopen(reading, "rb")).start()
+        bridge = Bridge(self.azurite, os.fdopen(reading, "rb"))
+        bridge.start()
         self._progress("services")
         starting = [self._spawn(name) for name in SERVICES]
         for service in starting:
             service.wait_until(partial(self._is_ready, service.name))
+        self._progress("to catch up")
+        bridge.catch_up(known_versions(self.api))
 
     def _spawn(self, service: str) -> Child:
         self._heartbeat(service).unlink(missing_ok=True)
@@ -167,6 +175,7 @@ class Stack:
             **inherited,
             "LOUPE_BROKER_URL": self.valkey.url,
             "LOUPE_VISIBILITY_TIMEOUT_S": "60",
+            "LOUPE_EVENT_TIMEOUT_S": "30",
             "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
             "LOUPE_STORAGE_KEY": KEY,
             "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 from rich.table import Table
+from rich.text import Text
 
 from loupe_local.azurite import CONTAINER
 from loupe_local.photos import Upload
@@ -13,7 +14,7 @@ from loupe_shared.domain import Outcome, Result
 from loupe_shared.errors import TransientError
 
 POLL_INTERVAL_S = 0.05
-PATIENCE_S = 60.0  # without any progress
+PATIENCE_S = 180.0  # without any progress: what a killed process held comes back after a minute
 
 
 class NoOutcome(TransientError):
@@ -29,7 +30,7 @@ def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iter
         check: raises if something that is waited for cannot come any more.
 
     Raises:
-        NoOutcome: for a minute nothing came.
+        NoOutcome: nothing came for three minutes.
     """
     with httpx2.Client(base_url=api, timeout=30) as client:
         for upload in uploads:
@@ -39,16 +40,31 @@ def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iter
 def _outcome(client: httpx2.Client, upload: Upload, check: Callable[[], None]) -> Result:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        response = client.get(f"/v1/images/{CONTAINER}/{quote(upload.blob)}")
-        if response.is_success:
+        try:
+            response = client.get(f"/v1/images/{CONTAINER}/{quote(upload.blob)}")
+        except httpx2.TransportError:
+            response = None  # whether it has ended or is only busy, ``check`` knows
+        if response is not None and response.is_success:
             result = Result.model_validate_json(response.content)
             if result.image.etag == upload.etag:
                 return result
-        elif response.status_code != httpx2.codes.NOT_FOUND:
-            response.raise_for_status()
         check()
         time.sleep(POLL_INTERVAL_S)
     raise NoOutcome(f"{upload.blob} has no outcome after {PATIENCE_S:.0f} s: the logs may say why")
+
+
+def known_versions(api: str) -> dict[str, str]:
+    """The etag of the version of each blob that the archive knows; empty if it knows that it is deleted."""
+    versions: dict[str, str] = {}
+    parameters = {"container": CONTAINER, "limit": "1000"}
+    with httpx2.Client(base_url=api, timeout=30) as client:
+        while True:
+            page = client.get("/v1/images", params=parameters).raise_for_status().json()
+            for result in map(Result.model_validate, page["images"]):
+                versions[result.image.blob] = "" if result.outcome is Outcome.DELETED else result.image.etag
+            if page["next"] is None:
+                return versions
+            parameters["cursor"] = page["next"]
 
 
 def table(results: list[Result]) -> Table:
@@ -61,10 +77,10 @@ def table(results: list[Result]) -> Table:
     return view
 
 
-def _label(result: Result) -> str:
+def _label(result: Result) -> Text:
     if result.outcome is Outcome.CLASSIFIED:
-        return result.label or ""
-    return f"[yellow]{result.outcome}: {result.reason}" if result.reason else f"[yellow]{result.outcome}"
+        return Text(result.label or "")
+    return Text(f"{result.outcome}: {result.reason}" if result.reason else str(result.outcome), style="yellow")
 
 
 def _score(result: Result) -> str:

@@ -1,0 +1,139 @@
+"""The program: starts everything, classifies pictures, shows the answers, and stays."""
+
+import argparse
+import fcntl
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from loupe_local.azurite import CONTAINER, StoragePorts
+from loupe_local.interrupts import SIGNALS
+from loupe_local.photos import find_photos, upload_photos
+from loupe_local.ports import bypass_proxies
+from loupe_local.stack import Stack, StackConfig
+from loupe_local.watch import outcomes, table
+from loupe_shared.domain import Result
+from loupe_shared.errors import ConfigurationError, LoupeError
+
+MAX_ROWS = 100
+WATCH_INTERVAL_S = 0.5
+MAX_PORT = 65535
+
+# The first two are where Azure's tools look for an emulator.
+DEFAULT_PORTS = {"blob": 10000, "queue": 10001, "api": 8080, "ingestion": 8081}
+
+EX_INTERRUPTED = 130  # as shells report SIGINT
+
+console = Console(markup=False, emoji=False, highlight=False)  # names of files are not markup
+
+
+def main() -> None:
+    """Start everything, classify the pictures, show the answers, and stay."""
+    options = _options()
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    bypass_proxies()
+    answered = False
+    try:
+        folder = options.images.expanduser()
+        photos = find_photos(folder)
+        with _only_one(options.state), _stack(options) as stack:
+            results = _classify(stack, folder, photos)
+            console.print(table(results[-MAX_ROWS:]))
+            if len(results) > MAX_ROWS:
+                console.print(f"… and {len(results) - MAX_ROWS} more: {stack.api}/v1/images")
+            answered = True
+            if not options.once:
+                _stay(stack)
+    except KeyboardInterrupt:
+        console.print("Everything has ended.")
+        if not answered:
+            sys.exit(EX_INTERRUPTED)
+    except LoupeError as error:
+        print(f"loupe: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="loupe_local", description=__doc__)
+    parser.add_argument(
+        "--images", type=Path, default=Path("samples"), help="folder of pictures (default: %(default)s)"
+    )
+    parser.add_argument("--once", action="store_true", help="end after the table")
+    parser.add_argument("--model", type=Path, default=Path("models/efficientnet-lite0"), help="model bundle")
+    parser.add_argument("--state", type=Path, default=Path(".loupe"), help="folder for data and logs")
+    for name, port in DEFAULT_PORTS.items():
+        parser.add_argument(f"--{name}-port", type=_port, default=port)
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{port} is no port: choose 1 to {MAX_PORT}")
+    return port
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Keep a second run away from the same data."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(f"the folder {state} cannot be written to: {error.strerror}") from error
+    with file as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError(f"Loupe runs already on the data in {state.resolve()}: end that first") from error
+        yield
+
+
+@contextmanager
+def _stack(options: argparse.Namespace) -> Iterator[Stack]:
+    storage = StoragePorts(options.blob_port, options.queue_port)
+    config = StackConfig(options.state, options.model, options.api_port, options.ingestion_port, storage)
+    status = console.status("starting")
+    stack = Stack(config, lambda name: status.update(f"starting {name}"))
+    try:
+        with status:
+            stack.start()
+        yield stack
+    finally:
+        with console.status("ending"):
+            stack.stop()
+
+
+def _classify(stack: Stack, folder: Path, photos: list[Path]) -> list[Result]:
+    with stack.azurite.blobs() as blobs:
+        uploaded = upload_photos(blobs, folder, photos)
+        uploads = list(track(uploaded, "uploading  ", total=len(photos), console=console))
+    answers = outcomes(stack.api, uploads, stack.check)
+    return list(track(answers, "classifying", total=len(uploads), console=console))
+
+
+def _stay(stack: Stack) -> None:
+    storage = stack.config.storage
+    connection = "UseDevelopmentStorage=true"
+    if (storage.blob, storage.queue) != (DEFAULT_PORTS["blob"], DEFAULT_PORTS["queue"]):
+        connection = stack.azurite.connection_string
+    console.print(
+        f"\nAPI and its documentation  {stack.api}/docs\n"
+        f"Webhook for blob events    {stack.webhook}\n"
+        f"Blob container             {stack.azurite.blob_endpoint}/{CONTAINER}\n"
+        f"Data and logs              {stack.config.state.resolve()}\n\n"
+        "Drop more pictures into the container with any Azure tool, for example\n"
+        f"  az storage blob upload --connection-string '{connection}' -c {CONTAINER} -f PICTURE\n"
+        "Ctrl-C ends everything.",
+        soft_wrap=True,
+    )
+    while True:
+        stack.check()
+        time.sleep(WATCH_INTERVAL_S)
