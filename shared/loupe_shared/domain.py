@@ -23,7 +23,16 @@ SEQUENCER_WIDTH = 64
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Milliseconds = Annotated[float, Field(ge=0.0)]
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("has no equivalent in UTC") from error
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 class Model(BaseModel):
@@ -77,7 +86,7 @@ class ImageRef(Model):
     account: str = Field(min_length=1)
     container: str = Field(min_length=1)
     blob: str = Field(min_length=1)
-    etag: str
+    etag: str = Field(max_length=200, pattern=r"^[\x20-\x7e]*$")
     sequencer: str = Field(min_length=1, max_length=SEQUENCER_WIDTH, pattern=r"^[0-9A-Za-z-]+$")
     uploaded_at: UtcDatetime
     content_length: int | None = Field(default=None, ge=0)

@@ -81,10 +81,17 @@ class Outstanding(Protocol):
     """
 
     def add(self, due: Sequence[ImageRef | Result]) -> None:
-        """Write down images to be classified, and results to be stored, before they are published."""
+        """Write down, before they are published, images to be classified and results to be stored.
+
+        To write down again what is still being worked on makes it young again.
+        """
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """Strike out images whose outcome of this or a later event is in the store, or will never be."""
 
     def lost(self, after_s: float) -> list[ImageRef | Result]:
-        """Some of what was written down longer ago than that, if nothing waits in the broker or is being handled."""
+        """Some of what was written down longer ago than that, if nothing waits in the broker's queues.
+
+        Args:
+            after_s: longer than any worker holds a message before it is given to another.
+        """

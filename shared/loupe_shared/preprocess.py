@@ -28,6 +28,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 BACKGROUND = (255, 255, 255)
 
+# JPEG's marker of its start, and of each scan; neither occurs inside coded data. Encoders make up to ten scans.
+JPEG = b"\xff\xd8"
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANS = 100
+
 # The limit on pixels is ours (``max_pixels``): Pillow's own is global and only warns.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -77,11 +82,15 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
     """
     if not data:
         raise ImageRejected(Reason.EMPTY, "the blob has no bytes")
+    if data.startswith(JPEG):
+        _refuse_many_scans(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return _decode_opened(pixels, image, len(data), rule, max_pixels)
     except ImageRejected:
         raise
+    except MemoryError as error:
+        raise ImageRejected(Reason.TOO_MANY_PIXELS, "there is not enough memory to decode it") from error
     except UnidentifiedImageError as error:
         raise ImageRejected(Reason.NOT_AN_IMAGE, f"not one of {', '.join(FORMATS)}") from error
     except Exception as error:  # whatever hostile bytes provoke in a decoder is about these bytes only
@@ -100,7 +109,7 @@ def _decode_opened(
         resized_edge = rule.size / rule.crop
         scale = rule.oversample * resized_edge / min(width, height)
         image.draft(None, (round(width * scale), round(height * scale)))
-    square = _resize(_to_rgb(image), rule)
+    square = _on_background(_resize(_to_8_bit(image), rule))
     if orientation in _UPRIGHT:  # cropping and resizing a centred square commute with turning it
         square = square.transpose(_UPRIGHT[orientation])
     pixels[...] = np.asarray(square)
@@ -116,18 +125,28 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _refuse_many_scans(data: bytes) -> None:
+    """Each scan of a progressive JPEG is a pass over the whole picture, and a hundred bytes can ask for one."""
+    scans = data.count(START_OF_SCAN)
+    if scans > MAX_SCANS:
+        raise ImageRejected(Reason.CORRUPT, f"a JPEG in {scans} scans: more than {MAX_SCANS} are not decoded")
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise ImageRejected(
             Reason.UNSUPPORTED_PIXELS, f"pixels of type {image.mode} have no known range: use 8 or 16 bit"
         )
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        opaque = Image.new("RGBA", image.size, (*BACKGROUND, 255))
-        image = Image.alpha_composite(opaque, image)
-    return image.convert("RGB")
+    # What is transparent is laid on the background after the resize, when it is small.
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _on_background(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, (*BACKGROUND, 255)), image).convert("RGB")
 
 
 def _resize(image: Image.Image, rule: Preprocessing) -> Image.Image:

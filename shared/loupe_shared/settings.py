@@ -65,9 +65,12 @@ class BrokerSettings(ServiceSettings):
         if parts.scheme not in ("redis", "rediss"):
             raise ValueError("must begin with redis:// or rediss://")
         # Without this parameter kombu 5.7 accepts any certificate.
-        if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
-            return SecretStr(f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required")
-        return value
+        if parts.scheme == "redis":
+            return value
+        given = parse_qs(parts.query).get("ssl_cert_reqs")
+        if given not in (None, ["required"]):
+            raise ValueError("ssl_cert_reqs must be required: the server's certificate is always checked")
+        return value if given else SecretStr(f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required")
 
 
 class AccountSettings(ServiceSettings):

@@ -1,5 +1,7 @@
 """What every record of outstanding outcomes promises."""
 
+import time
+
 import pytest
 import redis
 
@@ -10,6 +12,7 @@ from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.ports import Outstanding
 from loupe_shared.settings import BrokerSettings
 from tests.factories import deletion, image_ref
+from tests.waiting import wait_for
 
 LONG_AGO = -1.0  # an age that everything has
 
@@ -58,8 +61,17 @@ def test_an_older_event_does_not_hide_a_newer_one(outstanding: Outstanding) -> N
     assert lost(outstanding) == [image_ref(sequencer="02")]
 
 
+def test_what_is_written_down_again_is_young_again(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref()])
+    started = time.time()
+    wait_for(lambda: lost(outstanding, after_s=0.2), "it to be old enough")
+    assert time.time() - started >= 0.2
+    outstanding.add([image_ref()])
+    assert lost(outstanding, after_s=0.2) == []
+
+
 @pytest.mark.parametrize("queue", ["classify", "store"])
-def test_nothing_is_lost_while_something_waits_or_is_handled(
+def test_nothing_is_lost_while_something_waits(
     broker_settings: BrokerSettings, valkey_client: redis.Redis, queue: str
 ) -> None:
     valkey_client.flushall()
@@ -68,9 +80,14 @@ def test_nothing_is_lost_while_something_waits_or_is_handled(
     valkey_client.lpush(f"{{loupe}}:{queue}", "a message")
     assert lost(outstanding) == []
     valkey_client.delete(f"{{loupe}}:{queue}")
-    valkey_client.hset(f"{{loupe}}:unacked-{queue}", "tag", "a message")
-    assert lost(outstanding) == []
-    valkey_client.delete(f"{{loupe}}:unacked-{queue}")
+    assert lost(outstanding) == [image_ref()]
+
+
+def test_an_unreadable_entry_hides_no_other(broker_settings: BrokerSettings, valkey_client: redis.Redis) -> None:
+    valkey_client.flushall()
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref()])
+    valkey_client.hset("{loupe}:outstanding", "of another version", "what?")
     assert lost(outstanding) == [image_ref()]
 
 

@@ -156,6 +156,7 @@ BAD = rejection("bad.jpg", completed_at=NOON + timedelta(seconds=3))
         (ResultFilter(outcome=Outcome.REJECTED), [BAD]),
         (ResultFilter(since=NOON + timedelta(seconds=2)), [BAD, OTHER]),
         (ResultFilter(until=NOON + timedelta(seconds=1)), [CAT]),
+        (ResultFilter(since=NOON + timedelta(seconds=1), until=NOON + timedelta(seconds=2)), [DOG]),
         (ResultFilter(label="cat", min_score=0.3, container="images", outcome=Outcome.CLASSIFIED), [CAT]),
         (ResultFilter(label="it's \" a ; label -- "), []),
     ],

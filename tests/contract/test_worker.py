@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 import redis
-from celery import Celery
+from celery import Celery, Task
 from celery.contrib.testing.worker import start_worker
+from kombu.exceptions import OperationalError
 
 from loupe_shared.adapters import worker as worker_adapter
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
@@ -22,6 +23,7 @@ from tests.factories import image_ref, result
 from tests.waiting import wait_for
 
 JOB = ClassifyJob(images=(image_ref("a"), image_ref("b")))
+ALONE_A, ALONE_B = JOB.split()
 QUEUE, DEAD = "{loupe}:classify", "{loupe}:classify-dead"
 
 Handle = Callable[[ClassifyJob], ClassifyJob | None]
@@ -129,16 +131,20 @@ def test_a_mistake_of_ours_is_tried_again_and_then_set_aside(
 
     def handle(job: ClassifyJob) -> None:
         attempts.append(job)
-        raise KeyError("a mistake")
+        if "a" in [image.blob for image in job.images]:
+            raise KeyError("a mistake")
 
     with working(app, handle) as given_up:
         publisher.publish([JOB])
         wait_for(lambda: dead_letters(valkey_client) and settled(valkey_client), "the dead letter")
-    assert len(attempts) == MAX_FAILURES + 1
-    assert given_up == [JOB]
+    assert attempts.count(JOB) == MAX_FAILURES + 1
+    # Whatever is wrong is wrong with one image: the other is handled.
+    (alone,) = {job for job in attempts if job not in (JOB, ALONE_B)}
+    assert given_up == [alone] == [ALONE_A]
     (letter,) = dead_letters(valkey_client)
-    assert ClassifyJob.model_validate(letter["message"]) == JOB
+    assert ClassifyJob.model_validate(letter["message"]) == ALONE_A
     assert letter["reason"] == "KeyError: 'a mistake'"
+    assert ALONE_B in attempts
 
 
 def test_a_permanent_error_is_set_aside_at_once(
@@ -148,7 +154,7 @@ def test_a_permanent_error_is_set_aside_at_once(
         raise InvalidMessage("never")
 
     with working(app, handle):
-        publisher.publish([JOB])
+        publisher.publish([ALONE_A])
         wait_for(lambda: dead_letters(valkey_client) and settled(valkey_client), "the dead letter")
     assert len(dead_letters(valkey_client)) == 1
 
@@ -183,6 +189,29 @@ def test_a_message_of_a_worker_that_died_is_handled_by_another(
         wait_for(lambda: handled and settled(valkey_client), "the job")
     app.close()
     assert handled == [JOB]
+
+
+def test_a_job_that_cannot_be_put_back_stays(
+    app: Celery, publisher: CeleryPublisher, valkey_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is full refuses to take the job again; Celery would then drop it."""
+    handled: list[ClassifyJob] = []
+
+    def handle(job: ClassifyJob) -> None:
+        handled.append(job)
+        if len(handled) == 1:
+            raise StorageUnavailable("503")
+
+    def full(*_: object, **__: object) -> None:
+        monkeypatch.undo()
+        raise OperationalError("OOM command not allowed when used memory > 'maxmemory'")
+
+    monkeypatch.setattr(Task, "apply_async", full)
+    monkeypatch.setattr("celery.canvas.Signature.apply_async", full)
+    with working(app, handle):
+        publisher.publish([JOB])
+        wait_for(lambda: len(handled) == 2 and settled(valkey_client), "the second attempt")
+    assert handled == [JOB, JOB]
 
 
 def test_publishing_from_many_threads(publisher: CeleryPublisher, valkey_client: redis.Redis) -> None:

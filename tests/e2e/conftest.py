@@ -18,7 +18,6 @@ from tests.waiting import wait_for
 ENVIRONMENT = (
     ("LOUPE_VISIBILITY_TIMEOUT_S", "5"),
     ("LOUPE_EVENT_TIMEOUT_S", "5"),
-    ("LOUPE_RESCUE_AFTER_S", "5"),
     ("LOUPE_MAX_IMAGE_PIXELS", "2000000"),
     ("LOUPE_MAX_IMAGE_BYTES", "20000000"),
 )

@@ -11,7 +11,7 @@ from PIL import Image
 from loupe_inference.classifier import Classifier
 from loupe_inference.prepare import Limits, Preparer
 from loupe_inference.session import Outputs
-from loupe_shared.adapters.memory import MemoryPublisher
+from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.bundle import Manifest, Provenance
 from loupe_shared.domain import ImageRef, Outcome, Reason, Result
 from loupe_shared.errors import BlobGone, BlobReplaced, BrokerUnavailable, ImageRejected, StorageUnavailable
@@ -94,7 +94,7 @@ def classifier(
     """A classifier with batches of 4."""
     limits = Limits(max_bytes=100_000, max_pixels=1_000_000, decode_timeout_s=decode_timeout_s)
     preparer = Preparer(storage, RULE, MANIFEST.model_version(), limits, decode_threads=2)
-    return Classifier(preparer, session, MANIFEST, publisher, max_batch_size=4)
+    return Classifier(preparer, session, MANIFEST, publisher, MemoryOutstanding(), max_batch_size=4)
 
 
 def job(*blobs: str) -> ClassifyJob:

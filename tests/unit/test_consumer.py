@@ -5,6 +5,7 @@ import json
 import pytest
 
 from loupe_ingestion.consumer import Consumer
+from loupe_ingestion.events import BlobEvent
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
@@ -42,11 +43,35 @@ def test_poison_is_set_aside_and_costs_nobody() -> None:
     assert queue.waiting == []
 
 
-def test_a_message_that_never_succeeds_is_poison() -> None:
-    queue, publisher = MemoryQueue(json.dumps(event("a")), deliveries=6), FragilePublisher()
-    consumer_of(queue, publisher).poll()
-    assert queue.poisoned == [(json.dumps(event("a")), "delivered 6 times without success")]
-    assert publisher.messages == []
+def test_a_message_that_never_succeeds_is_poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, publisher = MemoryQueue(json.dumps(event("a")), json.dumps(event("b")), deliveries=6), FragilePublisher()
+    consumer = consumer_of(queue, publisher)
+    handle = EventHandler.handle
+
+    def handle_b(handler: EventHandler, events: list[BlobEvent]) -> int:
+        if any(e.image.blob == "a" for e in events):
+            raise KeyError("a mistake")
+        return handle(handler, events)
+
+    monkeypatch.setattr(EventHandler, "handle", handle_b)
+    consumer.poll()
+    ((content, reason),) = queue.poisoned
+    assert content == json.dumps(event("a"))
+    assert reason == "delivered 6 times without success: KeyError('a mistake')"
+    assert [image.blob for m in publisher.messages if isinstance(m, ClassifyJob) for image in m.images] == ["b"]
+    assert queue.waiting == []
+
+
+def test_an_outage_of_any_length_poisons_nothing() -> None:
+    queue, publisher = MemoryQueue(json.dumps(event("a")), deliveries=99), FragilePublisher()
+    consumer = consumer_of(queue, publisher)
+    publisher.away = True
+    with pytest.raises(BrokerUnavailable):
+        consumer.poll()
+    publisher.away = False
+    consumer.poll()
+    assert queue.poisoned == []
+    assert len(publisher.messages) == 1
 
 
 def test_nothing_is_acknowledged_before_it_is_in_the_broker() -> None:

@@ -1,5 +1,6 @@
 """What follows from blob events."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_many_events_become_full_jobs(handler: EventHandler, publisher: MemoryPu
 def test_events_of_others_are_ignored(
     handler: EventHandler, publisher: MemoryPublisher, changes: dict[str, str]
 ) -> None:
-    stranger = BlobEvent(**created().__dict__ | changes)
+    stranger = replace(created(), image=created().image.model_copy(update=changes))
     assert handler.handle([stranger, created("ours.jpg")]) == 1
     assert jobs(publisher) == [["ours.jpg"]]
 

@@ -182,6 +182,13 @@ def test_a_decompression_bomb_is_not_decoded() -> None:
     assert reason(bomb + png_chunk(b"IEND", b"")) is Reason.TOO_MANY_PIXELS
 
 
+def test_a_jpeg_of_a_thousand_scans_is_not_decoded() -> None:
+    data = encode(photo(), "JPEG", progressive=True)
+    scan = data.rindex(b"\xff\xda")
+    assert reason(data[:scan] + data[scan:-2] * 1000 + data[-2:]) is Reason.CORRUPT
+    decode(data)
+
+
 def test_the_limit_on_pixels_is_exact() -> None:
     data = encode(Image.new("RGB", (10, 10)))
     decode(data, max_pixels=100)

@@ -66,6 +66,7 @@ def test_lists_with_filters(client: TestClient) -> None:
     assert names(client, outcome="rejected") == ["bad.jpg"]
     assert names(client, since="2026-11-22T12:00:04Z") == [NAMES[4]]
     assert names(client, until="2026-11-22T14:00:00+02:00") == []
+    assert names(client, since="2026-11-22T14:00:04+02:00") == [NAMES[4]]
     assert names(client, container="other") == []
 
 
@@ -89,6 +90,7 @@ def test_following_next_sees_everything_once(client: TestClient) -> None:
         ("outcome=fine", 422, "query.outcome"),
         ("since=yesterday", 422, "query.since"),
         ("since=2026-11-22T12:00:00", 422, "query.since"),
+        ("since=0001-01-01T00:00:00%2B14:00", 422, "query.since"),
         ("lable=cat", 422, "query.lable"),
         ("cursor=hello", 400, "cursor"),
     ],

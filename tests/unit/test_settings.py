@@ -55,15 +55,25 @@ def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("rediss://:p@h:10000/0", "rediss://:p@h:10000/0?ssl_cert_reqs=required"),
         ("rediss://:p@h:10000/0?a=b", "rediss://:p@h:10000/0?a=b&ssl_cert_reqs=required"),
-        ("rediss://h/0?ssl_cert_reqs=none", "rediss://h/0?ssl_cert_reqs=none"),
+        ("rediss://h/0?ssl_cert_reqs=required", "rediss://h/0?ssl_cert_reqs=required"),
         ("redis://h/0", "redis://h/0"),
     ],
 )
-def test_certificates_are_checked_unless_someone_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch, url: str, expected: str
-) -> None:
+def test_certificates_are_checked(monkeypatch: pytest.MonkeyPatch, url: str, expected: str) -> None:
     set_all(monkeypatch, LOUPE_BROKER_URL=url)
     assert BrokerSettings.load().broker_url.get_secret_value() == expected
+
+
+def test_certificates_cannot_be_left_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, LOUPE_BROKER_URL="rediss://h/0?ssl_cert_reqs=none")
+    with pytest.raises(ConfigurationError, match="always checked"):
+        BrokerSettings.load()
+
+
+def test_an_empty_token_guards_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, **INGESTION, LOUPE_HOST="0.0.0.0", LOUPE_WEBHOOK_TOKEN="")  # noqa: S104
+    with pytest.raises(ConfigurationError, match="LOUPE_WEBHOOK_TOKEN"):
+        IngestionSettings.load()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])  # noqa: S104

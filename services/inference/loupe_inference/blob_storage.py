@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from http import HTTPStatus
 from urllib.parse import quote
 
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.domain import ImageRef, Reason
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
 
-# 400: the address is not a blob's; 409: archived, or not a type that can be read.
-_ABOUT_THE_BLOB = (400, 409)
+# Storage's reasons not to give a blob that lie in the blob itself. All others may pass, or are for an operator to mend.
+_ABOUT_THE_BLOB = ("BlobArchived", "BlobBeingRehydrated", "InvalidResourceName", "InvalidUri")
 
 
 class AzureBlobReader:
@@ -32,18 +33,18 @@ class AzureBlobReader:
         address = f"{self._endpoint}/{image.container}/{quote(image.blob)}"
         response = await self._http.request("GET", address, {"If-Match": f'"{image.etag}"'}, max_bytes)
         name = f"{image.container}/{image.blob}"
-        match response.status:
-            case 200 if response.length > max_bytes:
+        match response.status, response.error_code:
+            case 200, _ if response.length > max_bytes:
                 raise ImageRejected(Reason.TOO_LARGE, f"{response.length} bytes exceed the limit of {max_bytes}")
-            case 200:
+            case 200, _:
                 return response.body
-            case 404:
+            case 404, "BlobNotFound":
                 raise BlobGone(f"{name} does not exist")
-            case 412:
+            case 412, _:
                 # Azurite answers so, too, when there is no blob; the service answers 404.
-                if (await self._http.request("HEAD", address)).status == 404:  # noqa: PLR2004  (Not Found)
+                if (await self._http.request("HEAD", address)).status == HTTPStatus.NOT_FOUND:
                     raise BlobGone(f"{name} does not exist")
                 raise BlobReplaced(f"{name} is not version {image.etag} any more")
-            case status if status in _ABOUT_THE_BLOB:
-                raise ImageRejected(Reason.UNREADABLE, f"storage refuses to give the blob: {response.error_code}")
+            case _, code if code in _ABOUT_THE_BLOB:
+                raise ImageRejected(Reason.UNREADABLE, f"storage refuses to give the blob: {code}")
         raise StorageUnavailable(f"{name}: storage answered {response.status} {response.error_code}")

@@ -28,8 +28,9 @@ def serve_inference(settings: InferenceSettings) -> int:
             Limits(settings.max_image_bytes, settings.max_image_pixels, settings.decode_timeout_s),
             settings.decode_threads,
         )
-        publisher = CeleryPublisher(app)
-        classifier = Classifier(preparer, session, bundle.manifest, publisher, settings.max_batch_size)
         outstanding = ValkeyOutstanding(settings)
+        classifier = Classifier(
+            preparer, session, bundle.manifest, CeleryPublisher(app), outstanding, settings.max_batch_size
+        )
         consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
         return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)

@@ -14,7 +14,7 @@ from loupe_inference.session import ModelSession
 from loupe_shared.bundle import Manifest
 from loupe_shared.domain import ImageRef, Outcome, Result, now
 from loupe_shared.messages import ClassifyJob, StoreBatch
-from loupe_shared.ports import Publisher
+from loupe_shared.ports import Outstanding, Publisher
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class Classifier:
         session: ModelSession,
         manifest: Manifest,
         publisher: Publisher,
+        outstanding: Outstanding,
         max_batch_size: int,
     ) -> None:
         self._preparer = preparer
@@ -35,6 +36,7 @@ class Classifier:
         self._labels = manifest.labels
         self._model = manifest.model_version()
         self._publisher = publisher
+        self._outstanding = outstanding
         self._max_batch_size = max_batch_size
         self._inferring = threading.Lock()
 
@@ -55,6 +57,7 @@ class Classifier:
             self._publisher.publish([StoreBatch(results=tuple(results))])
         if not unread:
             return None
+        self._outstanding.add(unread)  # once more, because they are not lost: they are worked on
         log.warning("storage did not give %d of %d images, which will be tried again", len(unread), len(job.images))
         return ClassifyJob(images=tuple(unread))
 

@@ -6,11 +6,12 @@ outcome before the batch is formed, so that no image costs its neighbours their 
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
 
+from loupe_inference.limited import Limited
 from loupe_shared.domain import ImageProperties, ImageRef, ModelVersion, Outcome, Reason, Result, Timings, now
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
 from loupe_shared.ports import BlobReader
@@ -86,26 +87,25 @@ class Preparer:
         failed: list[Result] = []
         unread: list[ImageRef] = []
         ready: dict[int, Ready] = {}
-        decodes: dict[int, Future[Ready]] = {}
+        decodes: dict[int, Limited[Ready]] = {}
         for place, fetched in self._fetch(images):
             match fetched:
                 case _Fetched():
-                    decodes[place] = self._decoders.submit(self._decode, images[place], fetched, pixels[place])
+                    decodes[place] = self._start(images[place], fetched, pixels[place])
                 case StorageUnavailable():
                     unread.append(images[place])
                 case error:
                     failed.append(self._failure(images[place], error))
         for place, decode in decodes.items():
             try:
-                ready[place] = decode.result(self._limits.decode_timeout_s)
+                ready[place] = decode.result()
             except ImageRejected as error:
                 failed.append(self._failure(images[place], error))
             except TimeoutError:
-                if decode.cancel():  # others kept it waiting, so it is not to blame
-                    unread.append(images[place])
-                else:
-                    late = f"decoding took more than {self._limits.decode_timeout_s} s"
-                    failed.append(self._failure(images[place], ImageRejected(Reason.DECODE_TIMEOUT, late)))
+                late = f"decoding took more than {self._limits.decode_timeout_s} s"
+                failed.append(self._failure(images[place], ImageRejected(Reason.DECODE_TIMEOUT, late)))
+            except CancelledError:
+                unread.append(images[place])
         places = list(ready)
         batch = pixels if places == list(range(len(images))) else pixels[places]
         return Prepared(tuple(ready.values()), batch, tuple(failed), tuple(unread))
@@ -131,6 +131,9 @@ class Preparer:
             else:
                 queued_ms = max(0.0, (moment - images[place].uploaded_at).total_seconds() * 1000)
                 yield place, _Fetched(data, queued_ms, _ms_since(started))
+
+    def _start(self, image: ImageRef, fetched: _Fetched, place: Pixels) -> Limited[Ready]:
+        return Limited(self._decoders, lambda: self._decode(image, fetched, place), self._limits.decode_timeout_s)
 
     def _decode(self, image: ImageRef, fetched: _Fetched, place: Pixels) -> Ready:
         started = time.perf_counter()

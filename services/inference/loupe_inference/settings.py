@@ -35,7 +35,7 @@ class InferenceSettings(WorkerSettings, StorageSettings):
         default_factory=available_cpus, ge=1, description="Images being decoded at once; one per CPU by default."
     )
     max_image_bytes: int = Field(default=50_000_000, ge=1, description="Largest blob that is read, in bytes.")
-    max_image_pixels: int = Field(default=100_000_000, ge=1, description="Largest picture that is decoded, in pixels.")
+    max_image_pixels: int = Field(default=64_000_000, ge=1, description="Largest picture that is decoded, in pixels.")
     fetch_timeout_s: float = Field(
         default=20.0, gt=0, description="Seconds without a byte from storage until a read fails."
     )

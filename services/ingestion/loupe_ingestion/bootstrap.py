@@ -22,6 +22,9 @@ from loupe_shared.adapters.web import health_router, install_problems, serve_htt
 CONCURRENT_REMOVALS = 16
 STORAGE_TIMEOUT_S = 20.0
 
+# Visibility timeouts after which an image that is in no queue is lost. What a dead worker held comes back after one.
+RESCUE_AFTER = 2.0
+
 
 def serve_ingestion(settings: IngestionSettings) -> int:
     """Consume the queue and serve the webhook until told to end. Returns the exit code."""
@@ -35,8 +38,17 @@ def serve_ingestion(settings: IngestionSettings) -> int:
     )
     with closing(StorageHttp(settings, CONCURRENT_REMOVALS, STORAGE_TIMEOUT_S)) as http:
         queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s, http)
-        consumer = Consumer(queue, handler, settings.poll_interval_s, settings.max_deliveries, settings.rescue_after_s)
-        return serve_http(create_app(settings, handler, queue, consumer), settings)
+        consumer = Consumer(
+            queue,
+            handler,
+            settings.poll_interval_s,
+            settings.max_deliveries,
+            RESCUE_AFTER * settings.visibility_timeout_s,
+        )
+        try:
+            return serve_http(create_app(settings, handler, queue, consumer), settings)
+        finally:
+            consumer.stop()  # a second signal makes the server skip the end of its lifespan
 
 
 def create_app(settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer) -> FastAPI:

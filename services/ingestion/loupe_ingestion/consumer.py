@@ -22,7 +22,7 @@ class Consumer:
         queue: where events come from.
         handler: where they go.
         poll_interval_s: wait after a page that was not full, in which events gather into larger jobs.
-        max_deliveries: of one message without success, after which it is poison.
+        max_deliveries: of one message without success, after which it is handled alone, and poison if it fails.
         rescue_after_s: age of an image without an outcome from which it is taken for lost, if nothing waits.
     """
 
@@ -47,9 +47,10 @@ class Consumer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the events in hand, then return."""
+        """Finish the events in hand, then return. May be called again, or without a start."""
         self._stopped.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def poll(self) -> int:
         """Handle what is in the queue now, up to one page. Returns how many messages were taken.
@@ -60,23 +61,38 @@ class Consumer:
         messages = self._queue.receive(PAGE)
         if not messages:
             return 0
+        overdue = [message for message in messages if message.deliveries > self._max_deliveries]
+        for message in overdue:
+            self._handle_alone(message)
+        others = [message for message in messages if message not in overdue]
         events: list[BlobEvent] = []
-        for message in messages:
+        for message in others:
             events += self._read(message)
         self._handler.handle(events)
-        self._queue.remove(messages)
+        self._queue.remove(others)
         return len(messages)
 
     def _read(self, message: QueuedMessage) -> list[BlobEvent]:
-        reason = f"delivered {message.deliveries} times without success"
-        if message.deliveries <= self._max_deliveries:
-            try:
-                return read_message(message.content)
-            except InvalidMessage as error:
-                reason = str(error)
+        try:
+            return read_message(message.content)
+        except InvalidMessage as error:
+            self._poison(message, str(error))
+            return []
+
+    def _handle_alone(self, message: QueuedMessage) -> None:
+        """A message that came too often is poison, unless it only waits for something that is down."""
+        try:
+            self._handler.handle(self._read(message))
+        except TransientError:
+            raise
+        except Exception as error:
+            log.exception("a message cannot be handled")
+            self._poison(message, f"delivered {message.deliveries} times without success: {error!r}")
+        self._queue.remove([message])
+
+    def _poison(self, message: QueuedMessage, reason: str) -> None:
         log.warning("a message was moved to the poison queue: %s", reason)
         self._queue.poison(message.content, reason)
-        return []
 
     def _run(self) -> None:
         failures, rescued_at = 0, time.monotonic()
@@ -87,8 +103,8 @@ class Consumer:
                     self._handler.check()
                 more = self.poll() == PAGE
                 if time.monotonic() - rescued_at > self._rescue_after_s / 2:
-                    self._handler.rescue(self._rescue_after_s)
                     rescued_at = time.monotonic()
+                    self._handler.rescue(self._rescue_after_s)
                 failures = 0
             except TransientError as error:
                 failures += 1

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
+from loupe_shared.domain import ImageRef
 from loupe_shared.errors import InvalidMessage
 
 CREATED = "Microsoft.Storage.BlobCreated"
@@ -28,16 +29,10 @@ _ACCOUNT = re.compile(r".*/providers/Microsoft\.Storage/storageAccounts/(?P<acco
 
 @dataclass(frozen=True)
 class BlobEvent:
-    """A blob came to be or was replaced, or was deleted. ``etag`` is bare and empty for deletes."""
+    """A blob came to be or was replaced, or was deleted. The etag of a deleted one is empty."""
 
+    image: ImageRef
     deleted: bool
-    account: str
-    container: str
-    blob: str
-    etag: str
-    sequencer: str
-    time: datetime
-    content_length: int | None
     content_type: str
 
 
@@ -119,14 +114,13 @@ def _blob_event(topic: str, subject: str, event_type: str, time: datetime, data:
             return None
         if not details.eTag:
             raise InvalidMessage("data.eTag is missing, so the version cannot be told")
-    return BlobEvent(
-        deleted=event_type == DELETED,
+    image = ImageRef(
         account=account["account"],
         container=place["container"],
         blob=place["blob"],
         etag=(details.eTag or "").strip('"'),
         sequencer=details.sequencer,
-        time=time,
+        uploaded_at=time,
         content_length=details.contentLength,
-        content_type=details.contentType or "",
     )
+    return BlobEvent(image, event_type == DELETED, details.contentType or "")

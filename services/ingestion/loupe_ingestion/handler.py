@@ -56,9 +56,9 @@ class EventHandler:
         fresh = self._fresh(events)
         if not fresh:
             return 0
-        due = [_due(event, image) for event, image in fresh]
+        due = [_due(event) for event in fresh]
         self._publish(due)
-        self._ledger.advance({image.id: image.order for _, image in fresh})
+        self._ledger.advance({event.image.id: event.image.order for event in fresh})
         log.info("%d events, %d of them new", len(events), len(due))
         return len(fresh)
 
@@ -91,36 +91,24 @@ class EventHandler:
         self._outstanding.add(due)
         self._publisher.publish([*jobs, *batches])
 
-    def _fresh(self, events: Iterable[BlobEvent]) -> list[tuple[BlobEvent, ImageRef]]:
+    def _fresh(self, events: Iterable[BlobEvent]) -> list[BlobEvent]:
         """Of each image of ours the newest event, if it is newer than what was handled before."""
-        newest: dict[str, tuple[BlobEvent, ImageRef]] = {}
+        newest: dict[str, BlobEvent] = {}
         for event in events:
-            if (event.account, event.container) != (self._account, self._container):
-                log.warning("ignored an event of %s/%s", event.account, event.container)
-                continue
-            image = _image_ref(event)
-            if image.id not in newest or image.order > newest[image.id][1].order:
-                newest[image.id] = event, image
+            image = event.image
+            if (image.account, image.container) != (self._account, self._container):
+                log.warning("ignored an event of %s/%s", image.account, image.container)
+            elif image.id not in newest or image.order > newest[image.id].image.order:
+                newest[image.id] = event
         if not newest:
             return []
         known = self._ledger.known(newest.keys())
-        return [(event, image) for event, image in newest.values() if image.order > known.get(image.id, "")]
+        return [event for id_, event in newest.items() if event.image.order > known.get(id_, "")]
 
 
-def _image_ref(event: BlobEvent) -> ImageRef:
-    return ImageRef(
-        account=event.account,
-        container=event.container,
-        blob=event.blob,
-        etag=event.etag,
-        sequencer=event.sequencer,
-        uploaded_at=event.time,
-        content_length=event.content_length,
-    )
-
-
-def _due(event: BlobEvent, image: ImageRef) -> ImageRef | Result:
+def _due(event: BlobEvent) -> ImageRef | Result:
     """An image to classify, or the outcome if that is clear from the event."""
+    image = event.image
     if event.deleted:
         return Result(image=image, outcome=Outcome.DELETED, completed_at=now())
     if _may_be_image(event.content_type):

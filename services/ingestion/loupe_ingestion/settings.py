@@ -34,13 +34,9 @@ class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
     duplicate_window_s: int = Field(
         default=3600, ge=1, description="Seconds for which an event is remembered, so that its duplicates are dropped."
     )
-    rescue_after_s: float = Field(
-        default=60.0,
-        gt=0,
-        description="Seconds after which an image without outcome is published again, if nothing waits in the broker.",
-    )
     webhook_token: SecretStr | None = Field(
         default=None,
+        min_length=1,
         description="Secret that Event Grid's endpoint URL must carry as ?token=. "
         "Needed unless the host is a loopback address.",
     )

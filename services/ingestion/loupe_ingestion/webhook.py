@@ -43,7 +43,7 @@ def webhook_router(handler: EventHandler, queue: EventQueue, token: SecretStr | 
     router = APIRouter(tags=["events"], responses=describe(401, 413, 503))
 
     def authorize(given: str) -> None:
-        if token and not secrets.compare_digest(given.encode(), token.get_secret_value().encode()):
+        if token is not None and not secrets.compare_digest(given.encode(), token.get_secret_value().encode()):
             raise HTTPException(401, "the endpoint's URL must carry the right ?token=")
 
     @router.options("/events", summary="Handshake of the CloudEvents schema")

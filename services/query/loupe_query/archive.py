@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from loupe_query.examples import COUNTS, PAGE, RESULT
 from loupe_shared.adapters.web import describe
-from loupe_shared.domain import Outcome, Probability, Result, image_id
+from loupe_shared.domain import Outcome, Probability, Result, UtcDatetime, image_id
 from loupe_shared.errors import InvalidMessage
 from loupe_shared.listing import Position, ResultFilter
 from loupe_shared.ports import ResultStore
@@ -36,8 +36,8 @@ class ListQuery(BaseModel):
     label: str | None = Field(default=None, examples=["espresso"])
     min_score: Probability | None = Field(default=None, description="probability of the label")
     outcome: Outcome | None = None
-    since: AwareDatetime | None = Field(default=None, description="completed at this time or later")
-    until: AwareDatetime | None = Field(default=None, description="completed before this time")
+    since: UtcDatetime | None = Field(default=None, description="completed at this time or later")
+    until: UtcDatetime | None = Field(default=None, description="completed before this time")
     limit: int = Field(default=100, ge=1, le=1000)
     cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before")
 

@@ -8,6 +8,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, Services, generate_account_sas
 
+from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
 
 SCOPE = "https://storage.azure.com/.default"
@@ -44,8 +45,17 @@ class StorageAccess:
         self._expires = 0.0
 
     def is_fresh(self) -> bool:
-        """Whether ``headers`` and ``query`` can be used."""
+        """Whether ``headers`` and ``query`` are valid for some minutes to come."""
         return time.time() < self._expires - RENEW_BEFORE_S
+
+    def require(self) -> None:
+        """Return if ``headers`` and ``query`` are valid.
+
+        Raises:
+            StorageUnavailable: they were never there, or have expired.
+        """
+        if time.time() >= self._expires:
+            raise StorageUnavailable("signing in to storage failed: the log has the reason")
 
     @property
     def headers(self) -> dict[str, str]:

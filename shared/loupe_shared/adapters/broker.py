@@ -67,6 +67,8 @@ def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery
         result_backend=None,
         task_acks_late=True,
         worker_prefetch_multiplier=1,
+        # Messages that wait to be tried again do not count as prefetched: without a limit one worker takes them all.
+        worker_eta_task_limit=16,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -89,7 +91,7 @@ class CeleryPublisher:
                 for message in messages:
                     self._app.send_task(
                         task_name(message.queue),
-                        kwargs={"message": message.model_dump(mode="json", exclude_defaults=True)},
+                        kwargs={"message": message.to_wire()},
                         queue=message.queue,
                         producer=producer,
                         retry=False,

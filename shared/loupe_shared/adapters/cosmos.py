@@ -18,6 +18,9 @@ from loupe_shared.settings import StoreSettings
 # The service takes 100 operations in a batch, one of which is the counts document.
 MAX_BATCH = 99
 MAX_ATTEMPTS = 8
+
+# Sub-status of a 404: not the item is missing, but its container or database.
+OWNER_IS_MISSING = 1003
 _CONFLICTS = (404, 409, 412, 449)
 
 
@@ -66,11 +69,13 @@ class CosmosStore:
 
     def get(self, image_id: str) -> Result | None:
         """See ``ResultStore.get``."""
-        try:
-            with _translated():
+        with _translated():
+            try:
                 return result_of(self._container.read_item(image_id, bucket(image_id)))
-        except CosmosResourceNotFoundError:
-            return None
+            except CosmosResourceNotFoundError as error:
+                if error.sub_status == OWNER_IS_MISSING:
+                    raise
+                return None
 
     def page(self, wanted: ResultFilter, limit: int, after: Position | None = None) -> Page:
         """See ``ResultStore.page``."""
@@ -94,11 +99,7 @@ class CosmosStore:
 
     def check(self) -> None:
         """See ``ResultStore.check``."""
-        try:
-            with _translated():
-                self._container.read_item(COUNTS_ID, bucket("0" * 8))
-        except CosmosResourceNotFoundError:
-            pass  # an answer; no image has come into this bucket yet
+        self.get("0" * 32)  # there is no such image; what matters is that there is an answer
 
     def close(self) -> None:
         """See ``ResultStore.close``. The SDK's connections end with the process."""
@@ -125,10 +126,10 @@ class CosmosStore:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn the SDK's errors into ours, but for those that are answers: not found, and a batch that did not apply."""
+    """Turn the SDK's errors into ours, but for a batch that did not apply, which is an answer."""
     try:
         yield
-    except (CosmosResourceNotFoundError, CosmosBatchOperationError):
+    except CosmosBatchOperationError:
         raise
     except CosmosHttpResponseError as error:
         raise StoreUnavailable(f"Cosmos DB answered {error.status_code}: {error.message}") from error

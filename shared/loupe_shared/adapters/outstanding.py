@@ -3,16 +3,20 @@
 One hash with a field per image: the order of its event, then a JSON document.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import redis
+from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES
 from loupe_shared.domain import SEQUENCER_WIDTH, ImageRef, Model, Result
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.settings import BrokerSettings
+
+log = logging.getLogger(__name__)
 
 KEY = f"{KEY_PREFIX}outstanding"
 MAX_LOST = 1000
@@ -70,25 +74,29 @@ class ValkeyOutstanding:
         """See ``Outstanding.lost``."""
         limit = time.time() - after_s
         try:
-            if not self._is_quiet():
+            if self._waits():
                 return []
-            entries = (
-                _Entry.model_validate_json(value[SEQUENCER_WIDTH:])
-                for _, value in islice(self._client.hscan_iter(KEY, count=MAX_LOST), MAX_LOST)
-            )
-            return [entry.due for entry in entries if entry.since < limit]
+            values = [value for _, value in islice(self._client.hscan_iter(KEY, count=MAX_LOST), MAX_LOST)]
         except redis.RedisError as error:
             raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error
+        return [entry.due for entry in map(_read, values) if entry and entry.since < limit]
 
-    def _is_quiet(self) -> bool:
+    def _waits(self) -> bool:
         pipeline = self._client.pipeline(transaction=True)
         for queue in QUEUES:
             pipeline.llen(f"{KEY_PREFIX}{queue}")
-            pipeline.hlen(f"{KEY_PREFIX}unacked-{queue}")
-        return not any(pipeline.execute())
+        return any(pipeline.execute())
 
     def _run(self, script: redis.commands.core.Script, arguments: list[str]) -> None:
         try:
             script([KEY], arguments)
         except redis.RedisError as error:
             raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error
+
+
+def _read(value: str) -> _Entry | None:
+    try:
+        return _Entry.model_validate_json(value[SEQUENCER_WIDTH:])
+    except ValidationError as error:
+        log.warning("an entry of the record of outstanding outcomes cannot be read: %s", error)
+        return None

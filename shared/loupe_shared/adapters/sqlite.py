@@ -1,19 +1,23 @@
 """Results in one SQLite file: the default on one machine.
 
-The file is in WAL mode, so the query service reads while the results service writes. Each thread has its own
-connection. Counts are rows that change in the same transaction as the results they count.
+The file is in WAL mode, so the query service reads while the results service writes. A connection is used by one thread
+at a time. Counts are rows that change in the same transaction as the results they count.
 """
 
 import sqlite3
-import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, LifoQueue
 from typing import Any
 
 from loupe_shared.domain import Outcome, Result
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
 from loupe_shared.listing import Counts, Page, Position, ResultFilter, timestamp
+
+TIMEOUT_S = 10.0
+RETRY_S = 0.02
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -60,11 +64,11 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._threads = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection().executescript(_SCHEMA)
+            with self._connection() as connection:
+                _create(connection)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(f"the results file {path} cannot be opened: {error}") from error
 
@@ -110,8 +114,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """See ``ResultStore.close``."""
-        for connection in self._connections:
-            connection.close()
+        while not self._idle.empty():
+            self._idle.get().close()
 
     def _write_one(self, connection: sqlite3.Connection, result: Result) -> bool:
         image = result.image
@@ -130,30 +134,48 @@ class SqliteStore:
 
     def _read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         try:
-            return self._connection().execute(statement, values).fetchall()
+            with self._connection() as connection:
+                return connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the results file {self._path} cannot be read: {error}") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                yield connection
+            with self._connection() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                with connection:
+                    yield connection
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the results file {self._path} took no write: {error}") from error
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = sqlite3.connect(self._path, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False)
             # What was acknowledged to the broker survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
-            self._threads.connection = connection
-            self._connections.append(connection)
-        return connection
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables. Two processes may do so at once, and SQLite does not wait for a change of the journal's mode."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
 
 
 def _where(wanted: ResultFilter) -> tuple[list[str], list[object]]:

@@ -6,8 +6,10 @@ All requests of a process run on one event loop in a thread of its own, over one
 """
 
 import asyncio
+import logging
 import random
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,7 +29,10 @@ API_VERSION = "2024-11-04"
 CONNECT_TIMEOUT_S = 5.0
 ATTEMPTS = 3
 BACKOFF_S = 1.0
+RENEWAL_PAUSE_S = 5.0  # after signing in has failed; until then requests fail at once
 _MAY_PASS = (408, 429, 500, 502, 503, 504)
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -60,6 +65,7 @@ class StorageHttp:
     def __init__(self, settings: StorageSettings, connections: int, timeout_s: float) -> None:
         self._access = StorageAccess(settings)
         self._renewing = asyncio.Lock()
+        self._renew_after = 0.0
         self._connections = connections
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=timeout_s)
         self._loop = asyncio.new_event_loop()
@@ -91,7 +97,7 @@ class StorageHttp:
                 await asyncio.sleep(BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 response = await self._send(method, address, headers or {}, max_bytes)
-            except (aiohttp.ClientError, TimeoutError, AzureError) as error:
+            except (aiohttp.ClientError, TimeoutError) as error:
                 failure = f"does not answer: {error or type(error).__name__}"
             else:
                 if response.status not in _MAY_PASS:
@@ -100,9 +106,7 @@ class StorageHttp:
         raise StorageUnavailable(f"storage {failure}")
 
     async def _send(self, method: str, address: str, headers: Mapping[str, str], max_bytes: int) -> Response:
-        async with self._renewing:
-            if not self._access.is_fresh():
-                await asyncio.to_thread(self._access.renew)
+        await self._authorize()
         query = self._access.query
         url = address + ("&" if "?" in address else "?") + query if query else address
         sent = {"x-ms-version": API_VERSION, **self._access.headers, **headers}
@@ -113,6 +117,17 @@ class StorageHttp:
             if not wanted and length > max_bytes:
                 response.close()  # rather than to read on in order to use the connection again
             return Response(response.status, length, body, response.headers.get("x-ms-error-code", ""))
+
+    async def _authorize(self) -> None:
+        async with self._renewing:
+            if self._access.is_fresh() or time.monotonic() < self._renew_after:
+                return self._access.require()
+            try:
+                await asyncio.to_thread(self._access.renew)
+            except AzureError as error:
+                log.warning("signing in to storage failed: %s", error)
+                self._renew_after = time.monotonic() + RENEWAL_PAUSE_S
+            return self._access.require()
 
     async def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=self._connections)

@@ -3,8 +3,8 @@
     handled                   acknowledged
     handled in part           acknowledged; the rest is put back with a growing delay, for ever
     TransientError            put back with a growing delay, for ever: nothing is dropped because something is down
-    any other exception       put back a few times, then moved to the dead-letter queue with its reason
-    malformed                 moved to the dead-letter queue with its reason
+    any other exception       put back a few times, then split, then moved to the dead-letter queue with its reason
+    malformed content         moved to the dead-letter queue with its reason
     worker dies meanwhile     given to another worker after the visibility timeout
 
 An acknowledgement comes last, so every message is handled at least once and handlers are idempotent.
@@ -43,10 +43,11 @@ def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None],
         give_up: is told of a message that was set aside because it can never be handled.
     """
 
-    def task(self: Task[Any, Any], message: object) -> None:
+    def task(self: Task[Any, Any], message: object, failures: int = 0) -> None:
         try:
-            _process(self, message, message_type, handle, give_up)
-        except (OperationalError, BrokerUnavailable) as error:  # before the message was put back or set aside
+            _process(self, message, failures, message_type, handle, give_up)
+        except (Reject, OperationalError, BrokerUnavailable) as error:
+            # The message could be neither handled nor put back nor set aside. Celery's own Reject would drop it.
             raise Reject(error, requeue=True) from error
 
     app.task(name=task_name(message_type.queue), bind=True, max_retries=None, shared=False)(task)
@@ -55,11 +56,12 @@ def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None],
 def _process(
     task: Task[Any, Any],
     message: object,
+    failures: int,
     message_type: type[M],
     handle: Callable[[M], M | None],
     give_up: Callable[[M], None],
 ) -> None:
-    queue, failures = message_type.queue, task.request.retries
+    queue, delay_s = message_type.queue, _delay_s(task.app, task.request.retries)
     try:
         parsed = message_type.model_validate(message)
     except ValidationError as error:
@@ -69,23 +71,27 @@ def _process(
         rest = handle(parsed)
     except TransientError as error:
         log.warning("put back: %s", error)
-        raise task.retry(countdown=_delay_s(task.app, failures)) from error
+        raise task.retry(countdown=delay_s) from error
     except Exception as error:
         log.exception("a message could not be handled")
-        if isinstance(error, PermanentError) or failures >= MAX_FAILURES:
-            _bury(task, queue, message, f"{type(error).__name__}: {error}")
-            give_up(parsed)
+        if not isinstance(error, PermanentError) and failures < MAX_FAILURES:
+            raise task.retry(kwargs={"message": message, "failures": failures + 1}, countdown=delay_s) from error
+        parts = parsed.split()
+        if len(parts) > 1:  # whatever is wrong is wrong with one of them
+            for part in parts:
+                task.apply_async(kwargs={"message": part.to_wire()}, queue=queue)
             return
-        raise task.retry(countdown=_delay_s(task.app, failures)) from error
+        _bury(task, queue, message, f"{type(error).__name__}: {error}")
+        give_up(parsed)
+        return
     if rest is not None:
-        kwargs = {"message": rest.model_dump(mode="json", exclude_defaults=True)}
-        raise task.retry(kwargs=kwargs, countdown=_delay_s(task.app, failures))
+        raise task.retry(kwargs={"message": rest.to_wire()}, countdown=delay_s)
 
 
-def _delay_s(app: Celery, failures: int) -> float:
-    """Grows with the failures, and stays below the visibility timeout: a worker holds the message while it waits."""
+def _delay_s(app: Celery, retries: int) -> float:
+    """Grows with the retries, and stays below the visibility timeout: a worker holds the message while it waits."""
     visibility_timeout_s: int = app.conf.broker_transport_options["visibility_timeout"]
-    return min(MAX_DELAY_S, visibility_timeout_s / 4, 1 << min(failures, 10))
+    return min(MAX_DELAY_S, visibility_timeout_s / 4, 1 << min(retries, 10))
 
 
 def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> None:
