@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobServiceClient
 
-from loupe_local.azurite import StoragePorts
+from loupe_local.azurite import ACCOUNT, KEY, StoragePorts
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
 from loupe_local.watch import known_versions
@@ -230,6 +232,17 @@ def test_a_proxy_is_not_asked_for_this_machine(runner: Runner, monkeypatch: pyte
     assert (code, "espresso" in output) == (0, True)
 
 
+def uploaded(runner: Runner) -> int:
+    """How many blobs there are."""
+    credential = {"account_name": ACCOUNT, "account_key": KEY}
+    endpoint = f"http://127.0.0.1:{runner.ports['blob']}/{ACCOUNT}"
+    with BlobServiceClient(endpoint, credential, retry_total=0) as service:
+        try:
+            return sum(1 for _ in service.get_container_client("images").list_blob_names())
+        except AzureError:  # the storage, or the container, is not there yet
+            return 0
+
+
 @linux_only
 def test_what_was_interrupted_is_made_up_for(runner: Runner, tmp_path: Path) -> None:
     """The bridge is slower than eight uploads at once: what it has not yet sent is gone when it ends."""
@@ -239,9 +252,7 @@ def test_what_was_interrupted_is_made_up_for(runner: Runner, tmp_path: Path) -> 
     for number in range(400):
         (folder / f"{number}.jpg").write_bytes(encode(small, "JPEG"))
     process = runner.start("--once", "--images", str(folder))
-    assert process.stdout
-    while "uploading" not in process.stdout.readline():
-        pass
+    wait_for(lambda: uploaded(runner) > 200, "uploads")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
