@@ -28,7 +28,7 @@ def make(checkout: Path, **env: str) -> str:
     """What `make setup` says when it fails."""
     program = shutil.which("make")
     assert program
-    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
     done = subprocess.run([program, "setup"], cwd=checkout, env=outer | env, capture_output=True, text=True)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr

@@ -155,11 +155,14 @@ class SqliteStore:
             connection = self._idle.get_nowait()
         except Empty:
             connection = sqlite3.connect(self._path, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        try:
             # What was acknowledged to the broker survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
-        try:
             yield connection
-        finally:
+        except BaseException:  # whatever state it is in, no other thread should meet it
+            connection.close()
+            raise
+        else:
             self._idle.put(connection)
 
 
