@@ -1,4 +1,7 @@
-"""Adapters without a server, for tests and experiments. They pass the same contract tests as the real ones."""
+"""Adapters without a server, for tests and experiments.
+
+The store and the record of outstanding outcomes pass the same contract tests as the real ones.
+"""
 
 import threading
 import time
