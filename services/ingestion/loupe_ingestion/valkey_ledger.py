@@ -2,10 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-import redis
-
-from loupe_shared.adapters.broker import KEY_PREFIX
-from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.adapters.broker import KEY_PREFIX, answering, connect
 from loupe_shared.settings import BrokerSettings
 
 # Compares and sets in one step, because several ingestion processes share the ledger.
@@ -23,25 +20,20 @@ class ValkeyLedger:
     """``SequencerLedger`` that remembers for a number of seconds."""
 
     def __init__(self, settings: BrokerSettings, remember_s: int) -> None:
-        url = settings.broker_url.get_secret_value()
-        self._client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5)
+        self._client = connect(settings)
         self._advance = self._client.register_script(_ADVANCE)
         self._remember_s = remember_s
 
     def known(self, image_ids: Collection[str]) -> dict[str, str]:
         """See ``SequencerLedger.known``."""
-        try:
+        with answering("the ledger"):
             orders = self._client.mget([_key(id_) for id_ in image_ids])
-        except redis.RedisError as error:
-            raise BrokerUnavailable(f"the ledger does not answer: {error}") from error
         return {id_: str(order) for id_, order in zip(image_ids, orders, strict=True) if order is not None}
 
     def advance(self, orders: Mapping[str, str]) -> None:
         """See ``SequencerLedger.advance``."""
-        try:
+        with answering("the ledger"):
             self._advance([_key(id_) for id_ in orders], [self._remember_s, *orders.values()])
-        except redis.RedisError as error:
-            raise BrokerUnavailable(f"the ledger does not answer: {error}") from error
 
 
 def _key(image_id: str) -> str:

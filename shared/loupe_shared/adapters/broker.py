@@ -1,6 +1,7 @@
 """Celery over Redis or Valkey: the application, its queues, and the publisher."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import redis
 from celery import Celery
@@ -74,6 +75,21 @@ def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery
         worker_redirect_stdouts=False,
     )
     return app
+
+
+def connect(settings: BrokerSettings) -> redis.Redis:
+    """A plain client of the broker, for what is kept there beside the queues."""
+    url = settings.broker_url.get_secret_value()
+    return redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5)
+
+
+@contextmanager
+def answering(what: str) -> Iterator[None]:
+    """Turn a plain client's errors into ``BrokerUnavailable``, in which ``what`` does not answer."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise BrokerUnavailable(f"{what} does not answer: {error}") from error
 
 
 class CeleryPublisher:

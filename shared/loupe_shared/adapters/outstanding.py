@@ -8,18 +8,17 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-import redis
 from pydantic import ValidationError
 
-from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES
+from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES, answering, connect
 from loupe_shared.domain import SEQUENCER_WIDTH, ImageRef, Model, Result
-from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 
 KEY = f"{KEY_PREFIX}outstanding"
 MAX_LOST = 1000
+RECORD = "the record of outstanding outcomes"
 
 # Arguments come in threes: field, order, document. Several processes write, so it compares and sets in one step.
 _ADD = f"""
@@ -51,8 +50,7 @@ class ValkeyOutstanding:
     """``Outstanding`` in a hash of the broker."""
 
     def __init__(self, settings: BrokerSettings) -> None:
-        url = settings.broker_url.get_secret_value()
-        self._client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5)
+        self._client = connect(settings)
         self._add = self._client.register_script(_ADD)
         self._settle = self._client.register_script(_SETTLE)
 
@@ -64,21 +62,21 @@ class ValkeyOutstanding:
             image = one.image if isinstance(one, Result) else one
             document = _Entry(since=since, due=one).model_dump_json(exclude_defaults=True)
             arguments += (image.id, image.order, document)
-        self._run(self._add, arguments)
+        with answering(RECORD):
+            self._add([KEY], arguments)
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """See ``Outstanding.settle``."""
-        self._run(self._settle, [part for image in images for part in (image.id, image.order)])
+        with answering(RECORD):
+            self._settle([KEY], [part for image in images for part in (image.id, image.order)])
 
     def lost(self, after_s: float) -> list[ImageRef | Result]:
         """See ``Outstanding.lost``."""
         limit = time.time() - after_s
-        try:
+        with answering(RECORD):
             if self._waits():
                 return []
             values = [value for _, value in islice(self._client.hscan_iter(KEY, count=MAX_LOST), MAX_LOST)]
-        except redis.RedisError as error:
-            raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error
         return [entry.due for entry in map(_read, values) if entry and entry.since < limit]
 
     def _waits(self) -> bool:
@@ -86,12 +84,6 @@ class ValkeyOutstanding:
         for queue in QUEUES:
             pipeline.llen(f"{KEY_PREFIX}{queue}")
         return any(pipeline.execute())
-
-    def _run(self, script: redis.commands.core.Script, arguments: list[str]) -> None:
-        try:
-            script([KEY], arguments)
-        except redis.RedisError as error:
-            raise BrokerUnavailable(f"the record of outstanding outcomes does not answer: {error}") from error
 
 
 def _read(value: str) -> _Entry | None:
