@@ -1,27 +1,16 @@
-"""From the bytes of an image file to the pixels that a model sees.
+"""Decoding whatever people upload, and turning it upright."""
 
-Training and serving use this one module, so that a model meets in production what it was trained on. The
-numbers live in the model's manifest; ``fingerprint`` of the rule, which covers this code's revision too, is in
-every result.
-
-    bytes ─► header: format, pixels ─► decode (JPEG at reduced scale) ─► 8-bit RGB ─► crop + resize ─► upright
-"""
-
-import hashlib
 import io
 import struct
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
-from pydantic import Field
 
-from loupe_shared.domain import ImageProperties, Model, Reason
+from loupe_shared.domain import ImageProperties, Reason
 from loupe_shared.errors import ImageRejected
-
-# Raise this when a change below changes pixels: bundles made for another revision then refuse to start.
-REVISION = 1
+from loupe_shared.preprocess.jpeg import decode_jpeg
+from loupe_shared.preprocess.resize import crop_and_resize
+from loupe_shared.preprocess.rule import Pixels, Preprocessing
 
 # Decoders for what cameras and people produce. Others stay closed: some of them start programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -36,8 +25,6 @@ MAX_SCANS = 100
 # The limit on pixels is ours (``max_pixels``): Pillow's own is global and only warns.
 Image.MAX_IMAGE_PIXELS = None
 
-Pixels = npt.NDArray[np.uint8]
-
 # How to turn a picture upright, by EXIF orientation (Exif 2.32, tag 0x0112).
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,27 +35,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class Preprocessing(Model):
-    """The rule by which a picture becomes a square of pixels.
-
-    Attributes:
-        size: edge of the square that the model takes, in pixels.
-        crop: edge of the central square that is kept, as a part of the picture's shorter edge.
-        resample: filter for the resize to ``size``.
-        oversample: a JPEG may be decoded at a reduced scale that still has this many times the pixels per edge
-            that the resize needs. More is closer to a full decode; 0 decodes in full.
-    """
-
-    size: int = Field(ge=1)
-    crop: float = Field(gt=0.0, le=1.0)
-    resample: Literal["bilinear", "bicubic"]
-    oversample: float = Field(ge=0.0)
-
-    def fingerprint(self) -> str:
-        """SHA-256 over the rule and this code's revision."""
-        return hashlib.sha256(f"{REVISION}:{self.model_dump_json()}".encode()).hexdigest()
 
 
 def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: int) -> ImageProperties:
@@ -86,7 +52,7 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
         _refuse_many_scans(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _decode_opened(pixels, image, len(data), rule, max_pixels)
+            return _decode_opened(pixels, image, data, rule, max_pixels)
     except ImageRejected:
         raise
     except MemoryError as error:
@@ -99,23 +65,35 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
 
 
 def _decode_opened(
-    pixels: Pixels, image: Image.Image, size_bytes: int, rule: Preprocessing, max_pixels: int
+    pixels: Pixels, image: Image.Image, data: bytes, rule: Preprocessing, max_pixels: int
 ) -> ImageProperties:
     width, height = image.size
     if width * height > max_pixels:
         raise ImageRejected(Reason.TOO_MANY_PIXELS, f"{width}×{height} pixels exceed the limit of {max_pixels}")
     orientation = _orientation(image)
-    if rule.oversample:
-        resized_edge = rule.size / rule.crop
-        scale = rule.oversample * resized_edge / min(width, height)
-        image.draft(None, (round(width * scale), round(height * scale)))
-    square = _on_background(_resize(_to_8_bit(image), rule))
+    square = _square(image, data, rule)
     if orientation in _UPRIGHT:  # cropping and resizing a centred square commute with turning it
         square = square.transpose(_UPRIGHT[orientation])
-    pixels[...] = np.asarray(square)
+    pixels[...] = np.asarray(square)[..., :3]
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    return ImageProperties(format=image.format or "", width=width, height=height, size_bytes=size_bytes)
+    return ImageProperties(format=image.format or "", width=width, height=height, size_bytes=len(data))
+
+
+def _square(image: Image.Image, data: bytes, rule: Preprocessing) -> Image.Image:
+    """The part of a picture that the model sees, at its size; opaque, of mode RGB or RGBA."""
+    if image.format == "JPEG" and image.mode in ("RGB", "L"):  # not CMYK
+        scale = rule.jpeg_scale(*image.size)
+        decoded = decode_jpeg(data, *image.size, scale)
+        if decoded:
+            return crop_and_resize(decoded, rule, opaque=True)
+        image.draft(None, (image.width // scale, image.height // scale))
+    decoded = _to_8_bit(image)
+    if decoded.mode == "RGB":
+        return crop_and_resize(decoded, rule, opaque=True)
+    # When it is laid on its background after the resize, it is small.
+    transparent = crop_and_resize(decoded, rule, opaque=False)
+    return Image.alpha_composite(Image.new("RGBA", transparent.size, (*BACKGROUND, 255)), transparent)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -139,18 +117,4 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
         raise ImageRejected(
             Reason.UNSUPPORTED_PIXELS, f"pixels of type {image.mode} have no known range: use 8 or 16 bit"
         )
-    # What is transparent is laid on the background after the resize, when it is small.
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _on_background(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        return image
-    return Image.alpha_composite(Image.new("RGBA", image.size, (*BACKGROUND, 255)), image).convert("RGB")
-
-
-def _resize(image: Image.Image, rule: Preprocessing) -> Image.Image:
-    edge = min(image.size) * rule.crop
-    left, top = (image.width - edge) / 2, (image.height - edge) / 2
-    resample = Image.Resampling[rule.resample.upper()]
-    return image.resize((rule.size, rule.size), resample, box=(left, top, left + edge, top + edge))
