@@ -1,11 +1,48 @@
 """Neighbours that do as a test tells them."""
 
+import threading
 from collections.abc import Sequence
 
+import numpy as np
+
+from loupe_inference.session import Outputs
 from loupe_ingestion.ports import QueuedMessage
 from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import Message
+from loupe_shared.preprocess import Pixels
+
+COLORS = ("red", "lime", "blue")
+
+
+class ColorSession:
+    """A model that tells which of three colors an image has. Remembers the size of its batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def run(self, batch: Pixels) -> Outputs:
+        """Probabilities are the shares of the channels; the map is the channel of the best."""
+        self.batches.append(len(batch))
+        channels = batch.astype(np.float32).mean(axis=(1, 2)) + 1e-6
+        best = channels.argmax(axis=1)
+        maps = np.stack([image[..., channel] for image, channel in zip(batch, best, strict=True)])
+        return Outputs(channels / channels.sum(axis=1, keepdims=True), maps.astype(np.float32))
+
+
+class HeldSession(ColorSession):
+    """A model that is held up until the test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered = threading.Event()
+        self.release = threading.Event()
+
+    def run(self, batch: Pixels) -> Outputs:
+        """Wait, then answer."""
+        self.entered.set()
+        self.release.wait()
+        return super().run(batch)
 
 
 class FragilePublisher(MemoryPublisher):

@@ -7,11 +7,12 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from loupe_shared.domain import Model, ModelVersion
-from loupe_shared.errors import InvalidBundle
+from loupe_shared.domain import Model, ModelVersion, Precision, Probability
+from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Preprocessing
 
 MODEL_FILE = "model.onnx"
+QUANTIZED_FILE = "model.int8.onnx"
 MANIFEST_FILE = "manifest.json"
 
 
@@ -21,6 +22,28 @@ class Provenance(Model):
     weights: str
     licence: str
     exporter: str
+
+
+class QuantizationGate(Model):
+    """What the int8 graph was measured at before it was accepted, over photos against the fp32 graph.
+
+    Attributes:
+        images: how many were compared.
+        agreement: part of them for which both name the same label.
+        agreement_when_sure: the same, of those that fp32 gives a score above 0.3.
+        score_change: mean change of the score of fp32's label.
+        labelled_images: how many had a known label.
+        accuracy_fp32: part of those that fp32 labels rightly.
+        accuracy_int8: part of those that int8 labels rightly.
+    """
+
+    images: int = Field(ge=1)
+    agreement: Probability
+    agreement_when_sure: Probability
+    score_change: Probability
+    labelled_images: int = Field(ge=1)
+    accuracy_fp32: Probability
+    accuracy_int8: Probability
 
 
 class Manifest(Model):
@@ -33,6 +56,7 @@ class Manifest(Model):
     Attributes:
         version: grows by one with every registered version of the name.
         files: SHA-256 of each file of the bundle but the manifest.
+        quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
     """
 
     schema_version: Literal[1]
@@ -44,6 +68,7 @@ class Manifest(Model):
     preprocessing_hash: str
     files: dict[str, str]
     provenance: Provenance
+    quantization: QuantizationGate | None = None
 
     @model_validator(mode="after")
     def _labels_are_distinct(self) -> Self:
@@ -51,9 +76,11 @@ class Manifest(Model):
             raise ValueError("labels must be distinct")
         return self
 
-    def model_version(self) -> ModelVersion:
+    def model_version(self, precision: Precision = Precision.FP32) -> ModelVersion:
         """How results name this model."""
-        return ModelVersion(name=self.name, version=self.version, preprocessing_hash=self.preprocessing_hash)
+        return ModelVersion(
+            name=self.name, version=self.version, preprocessing_hash=self.preprocessing_hash, precision=precision
+        )
 
 
 @dataclass(frozen=True)
@@ -61,7 +88,21 @@ class Bundle:
     """A bundle whose files were found to be what its manifest says."""
 
     manifest: Manifest
-    model_path: Path
+    folder: Path
+
+    def model_path(self, precision: Precision = Precision.FP32) -> Path:
+        """The graph of a precision.
+
+        Raises:
+            ConfigurationError: there is none, or none that was found to be good enough.
+        """
+        if precision is Precision.FP32:
+            return self.folder / MODEL_FILE
+        if self.manifest.quantization is None or QUANTIZED_FILE not in self.manifest.files:
+            raise ConfigurationError(
+                f"LOUPE_PRECISION is int8, but {self.folder} has no accepted int8 graph: make one, or choose fp32"
+            )
+        return self.folder / QUANTIZED_FILE
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -93,7 +134,7 @@ class Bundle:
             raise InvalidBundle(
                 f"{folder} was made for other preprocessing than this version of Loupe has: export it again"
             )
-        return cls(manifest, folder / MODEL_FILE)
+        return cls(manifest, folder)
 
 
 def sha256(path: Path) -> str:

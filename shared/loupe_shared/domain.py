@@ -4,6 +4,7 @@ Every model here is immutable. Times are UTC, scores are probabilities in [0, 1]
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -39,6 +40,10 @@ class Model(BaseModel):
     """Base of all values that cross a boundary. Unknown fields are ignored so that versions can be rolled."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    def to_json(self) -> str:
+        """As a JSON document, in which is neither what is not set nor what follows from the rest."""
+        return self.model_dump_json(exclude_none=True, exclude_computed_fields=True)
 
 
 class Outcome(StrEnum):
@@ -113,12 +118,20 @@ class Prediction(Model):
     score: Probability
 
 
+class Precision(StrEnum):
+    """The numbers that a model calculates with."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
 class ModelVersion(Model):
-    """Which model answered, and how its input was prepared."""
+    """Which model answered, in which precision, and how its input was prepared."""
 
     name: str
     version: int = Field(ge=1)
     preprocessing_hash: str
+    precision: Precision = Precision.FP32
 
 
 class ImageProperties(Model):
@@ -192,6 +205,16 @@ class Result(Model):
         model wins, and an answer without a model (gone, replaced) never displaces one with.
         """
         return self.image.order, self.model.version if self.model else 0
+
+
+def newest_of_each(results: Iterable[Result]) -> dict[str, Result]:
+    """The result of the greatest revision of each image, the first of equals, by the image's id."""
+    newest: dict[str, Result] = {}
+    for result in results:
+        known = newest.get(result.image.id)
+        if known is None or result.revision > known.revision:
+            newest[result.image.id] = result
+    return newest
 
 
 def now() -> datetime:

@@ -15,7 +15,7 @@ from tests.factories import BUNDLE, SAMPLES
 def test_it_is_the_features_weighted_by_the_labels_row_of_the_head(photo: str) -> None:
     """Zhou et al. (2016), equation 2."""
     bundle = Bundle.load(BUNDLE)
-    model = onnx.load(bundle.model_path)
+    model = onnx.load(bundle.model_path())
     (head,) = [node for node in model.graph.node if node.op_type == "Gemm"]
     (pooling,) = [node for node in model.graph.node if node.output[0] == head.input[0]]
     features_name, weights_name = pooling.input[0], head.input[1]

@@ -4,50 +4,26 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-import numpy as np
 import pytest
 from PIL import Image
 
+from loupe_inference.answers import Answers, MemoryAnswers, NoAnswers, content_key
+from loupe_inference.batcher import Batcher
 from loupe_inference.classifier import Classifier
-from loupe_inference.prepare import Limits, Preparer
-from loupe_inference.session import Outputs
+from loupe_inference.model import ServedModel
+from loupe_inference.serving import Serving
+from loupe_inference.session import ModelSession, Outputs
+from loupe_inference.stages import Limits, Stages
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
-from loupe_shared.bundle import Manifest, Provenance
-from loupe_shared.domain import ImageRef, Outcome, Reason, Result
+from loupe_shared.domain import ImageRef, ModelVersion, Outcome, Reason, Result, now
 from loupe_shared.errors import BlobGone, BlobReplaced, BrokerUnavailable, ImageRejected, StorageUnavailable
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.preprocess import Pixels, Preprocessing
 from tests.factories import encode, image_ref
-from tests.fakes import FragilePublisher
+from tests.fakes import COLORS, ColorSession, FragilePublisher
 
 RULE = Preprocessing(size=8, crop=1.0, resample="bilinear", oversample=0.0)
-COLORS = ("red", "lime", "blue")
-MANIFEST = Manifest(
-    schema_version=1,
-    name="colors",
-    version=3,
-    labels=COLORS,
-    embedding_size=1,
-    preprocessing=RULE,
-    preprocessing_hash=RULE.fingerprint(),
-    files={},
-    provenance=Provenance(weights="", licence="", exporter=""),
-)
-
-
-class ColorSession:
-    """A model that tells which of three colors an image has. Remembers the size of its batches."""
-
-    def __init__(self) -> None:
-        self.batches: list[int] = []
-
-    def run(self, batch: Pixels) -> Outputs:
-        """Probabilities are the shares of the channels; the map is the channel of the best."""
-        self.batches.append(len(batch))
-        channels = batch.astype(np.float32).mean(axis=(1, 2)) + 1e-6
-        best = channels.argmax(axis=1)
-        maps = np.stack([image[..., channel] for image, channel in zip(batch, best, strict=True)])
-        return Outputs(channels / channels.sum(axis=1, keepdims=True), maps.astype(np.float32))
+VERSION = ModelVersion(name="colors", version=3, preprocessing_hash=RULE.fingerprint())
 
 
 class Storage:
@@ -71,9 +47,9 @@ class Storage:
         return read
 
 
-def picture(color: str) -> bytes:
+def picture(color: str, width: int = 20) -> bytes:
     """A small picture of one color."""
-    return encode(Image.new("RGB", (20, 10), color))
+    return encode(Image.new("RGB", (width, 10), color))
 
 
 @pytest.fixture
@@ -89,12 +65,17 @@ def publisher() -> MemoryPublisher:
 
 
 def classifier(
-    session: ColorSession, publisher: MemoryPublisher, storage: Storage, decode_timeout_s: float = 10
+    session: ModelSession,
+    publisher: MemoryPublisher,
+    storage: Storage,
+    decode_timeout_s: float = 10,
+    answers: Answers | None = None,
 ) -> Classifier:
-    """A classifier with batches of 4."""
+    """A classifier with batches of 4 and two decoders."""
     limits = Limits(max_bytes=100_000, max_pixels=1_000_000, decode_timeout_s=decode_timeout_s)
-    preparer = Preparer(storage, RULE, MANIFEST.model_version(), limits, decode_threads=2)
-    return Classifier(preparer, session, MANIFEST, publisher, MemoryOutstanding(), max_batch_size=4)
+    stages = Stages(storage, answers or NoAnswers(), limits, decode_threads=2)
+    model = ServedModel(VERSION, COLORS, RULE, b"k" * 32, Batcher(session, RULE.size, 4, streams=1, writers=2))
+    return Classifier(stages, Serving(model), publisher, MemoryOutstanding())
 
 
 def job(*blobs: str) -> ClassifyJob:
@@ -108,16 +89,17 @@ def results(publisher: MemoryPublisher) -> dict[str, Result]:
 
 
 def test_every_image_gets_its_own_answer(session: ColorSession, publisher: MemoryPublisher) -> None:
-    storage = Storage({f"{n}.png": picture(COLORS[n % 3]) for n in range(10)})
+    storage = Storage({f"{n}.png": picture(COLORS[n % 3], width=20 + n) for n in range(10)})
     assert classifier(session, publisher, storage).handle(job(*storage.blobs)) is None
     assert {blob: r.label for blob, r in results(publisher).items()} == {f"{n}.png": COLORS[n % 3] for n in range(10)}
-    assert session.batches == [4, 4, 2]
+    assert sum(session.batches) == 10
+    assert max(session.batches) <= 4
 
 
 def test_an_answer_explains_itself(session: ColorSession, publisher: MemoryPublisher) -> None:
     classifier(session, publisher, Storage({"a": picture("red")})).handle(job("a"))
     answer = results(publisher)["a"]
-    assert answer.model == MANIFEST.model_version()
+    assert answer.model == VERSION
     assert answer.heatmap == ((255,) * 8,) * 8
     assert answer.properties is not None
     assert (answer.properties.format, answer.properties.width, answer.properties.height) == ("PNG", 20, 10)
@@ -186,8 +168,8 @@ def test_decoding_that_takes_too_long(
     def decode(*_: object) -> None:
         release.wait()
 
-    monkeypatch.setattr("loupe_inference.prepare.decode_into", decode)
-    slow = classifier(session, publisher, Storage(dict.fromkeys("abc", b"x")), decode_timeout_s=0.05)
+    monkeypatch.setattr("loupe_inference.stages.decode_into", decode)
+    slow = classifier(session, publisher, Storage({name: name.encode() for name in "abc"}), decode_timeout_s=0.05)
     rest = slow.handle(job("a", "b", "c"))
     release.set()
     # Two threads decode, and both hang. The third image was never looked at, so it is tried again.
@@ -203,3 +185,58 @@ def test_a_broker_that_is_away_is_not_hidden(session: ColorSession) -> None:
     publisher.away = True
     with pytest.raises(BrokerUnavailable):
         classifier(session, publisher, Storage({"a": picture("red")})).handle(job("a"))
+
+
+class BrokenSession:
+    """A model that fails."""
+
+    def run(self, batch: Pixels) -> Outputs:
+        """Fail."""
+        raise RuntimeError(f"no memory for {len(batch)} images")
+
+
+def test_a_model_that_fails_is_not_hidden(publisher: MemoryPublisher) -> None:
+    with pytest.raises(RuntimeError, match="no memory"):
+        classifier(BrokenSession(), publisher, Storage({"a": picture("red")})).handle(job("a"))
+    assert publisher.messages == []
+
+
+def test_a_decoder_that_fails_for_a_reason_of_its_own_is_not_hidden(
+    session: ColorSession, publisher: MemoryPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object) -> None:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr("loupe_inference.stages.decode_into", decode)
+    with pytest.raises(KeyError):
+        classifier(session, publisher, Storage({"a": picture("red")})).handle(job("a"))
+
+
+def without_timings(result: Result) -> Result:
+    """What of a result depends on its bytes alone."""
+    return Result.model_validate(
+        result.model_dump(exclude={"timings_ms", "completed_at"}) | {"image": image_ref(), "completed_at": now()},
+    ).model_copy(update={"completed_at": image_ref().uploaded_at})
+
+
+def test_the_same_bytes_are_not_inferred_twice(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage({"a": picture("red"), "b": picture("red"), "c": picture("blue"), "d": picture("red")})
+    answers = MemoryAnswers()
+    remembering = classifier(session, publisher, storage, answers=answers)
+    remembering.handle(job("a", "b", "c"))
+    assert sum(session.batches) == 2
+    remembering.handle(job("d"))
+    assert sum(session.batches) == 2
+    found = results(publisher)
+    assert without_timings(found["a"]) == without_timings(found["b"]) == without_timings(found["d"])
+    assert found["c"].label == "blue"
+
+
+def test_another_model_does_not_know_the_answers_of_the_first() -> None:
+    assert content_key(b"k" * 32, picture("red")) != content_key(b"j" * 32, picture("red"))
+
+
+def test_bytes_that_are_bad_are_bad_for_all_who_have_them(session: ColorSession, publisher: MemoryPublisher) -> None:
+    storage = Storage(dict.fromkeys("abc", b"Dear reader"))
+    assert classifier(session, publisher, storage).handle(job("a", "b", "c")) is None
+    assert {blob: r.reason for blob, r in results(publisher).items()} == dict.fromkeys("abc", Reason.NOT_AN_IMAGE)

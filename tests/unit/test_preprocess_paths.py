@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle
+from loupe_shared.domain import Precision
 from loupe_shared.preprocess import Pixels, Preprocessing, decode_into, resize
 from loupe_shared.preprocess.jpeg import decode_jpeg
 from loupe_shared.preprocess.resize import crop_and_resize, crop_and_resize_with_pillow
@@ -93,7 +95,7 @@ def large_photos(count: int) -> Iterator[bytes]:
 def test_decoding_at_a_reduced_scale_costs_few_answers() -> None:
     """The bound on the price of ``oversample``: answers compared with those after a full decode."""
     bundle = Bundle.load(BUNDLE)
-    session = OnnxSession(bundle, "cpu", threads=1, max_batch_size=4)
+    session = OnnxSession(bundle, Precision.FP32, Runtime(), max_batch_size=72)
     rule = bundle.manifest.preprocessing
     assert rule.jpeg_scale(1600, 1200) == 2
     photos = list(large_photos(72))

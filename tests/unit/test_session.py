@@ -9,8 +9,10 @@ import onnxruntime
 import pytest
 
 from loupe_inference.explain import heatmap, top_predictions
+from loupe_inference.runtime import PROVIDERS, Device, Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle, sha256
+from loupe_shared.domain import Precision
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Pixels, decode_into
 from tests.factories import BUNDLE, SAMPLES
@@ -35,7 +37,7 @@ def bundle() -> Bundle:
 @pytest.fixture(scope="module")
 def session(bundle: Bundle) -> OnnxSession:
     """Its model, loaded."""
-    return OnnxSession(bundle, "cpu", threads=2, max_batch_size=8)
+    return OnnxSession(bundle, Precision.FP32, Runtime(threads=2), max_batch_size=8)
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +92,54 @@ def test_fewer_labels_than_are_shown() -> None:
 
 def test_a_gpu_that_is_not_there(bundle: Bundle) -> None:
     with pytest.raises(ConfigurationError, match="LOUPE_DEVICE is cuda"):
-        OnnxSession(bundle, "cuda", threads=1, max_batch_size=1)
+        OnnxSession(bundle, Precision.FP32, Runtime("cuda"), max_batch_size=1)
 
 
-def test_a_gpu_build_that_falls_back_to_the_cpu(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("device", ["cuda", "tensorrt"])
+def test_a_gpu_build_that_falls_back_to_the_cpu(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, device: Device
+) -> None:
     """Without a driver the GPU build lists CUDA, logs that it cannot be used, and runs on the CPU."""
     load = onnxruntime.InferenceSession
 
-    def load_without_driver(path: str, options: object, providers: list[str]) -> object:
-        assert providers == ["CUDAExecutionProvider"]
+    def load_without_driver(path: str, options: object, providers: list[tuple[str, object]]) -> object:
+        assert [name for name, _ in providers] == list(PROVIDERS[device])
         return load(path, options, providers=["CPUExecutionProvider"])
 
-    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: list(PROVIDERS["tensorrt"]))
     monkeypatch.setattr("onnxruntime.preload_dlls", lambda: None)
     monkeypatch.setattr("onnxruntime.InferenceSession", load_without_driver)
     with pytest.raises(ConfigurationError, match="cannot use a GPU here"):
-        OnnxSession(bundle, "cuda", threads=1, max_batch_size=1)
+        OnnxSession(bundle, Precision.FP32, Runtime(device, tensorrt_cache=tmp_path), max_batch_size=1)
+
+
+def test_what_a_gpu_is_told(tmp_path: Path) -> None:
+    runtime = Runtime("tensorrt", gpu_memory_mb=100, tensorrt_cache=tmp_path, cuda_convolution_search="heuristic")
+    (first, tensorrt), (second, cuda) = runtime.providers("images", (224, 224, 3), 48)
+    assert (first, second) == PROVIDERS["tensorrt"]
+    assert tensorrt["trt_profile_min_shapes"] == "images:1x224x224x3"
+    assert tensorrt["trt_profile_opt_shapes"] == tensorrt["trt_profile_max_shapes"] == "images:48x224x224x3"
+    assert tensorrt["trt_engine_cache_path"] == str(tmp_path)
+    assert cuda["cudnn_conv_algo_search"] == "HEURISTIC"
+    assert cuda["gpu_mem_limit"] == str(100 * 1024 * 1024)
+    assert runtime.buckets(48) == [1, 2, 4, 8, 16, 32, 48]
+
+
+def test_a_batch_that_is_filled_up_says_the_same(
+    session: OnnxSession, bundle: Bundle, batch: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: six images fill a bucket of eight, and outputs are bound."""
+    filled = OnnxSession(bundle, Precision.FP32, Runtime(), max_batch_size=1)
+    monkeypatch.setattr(filled, "_buckets", [8])
+    monkeypatch.setattr(filled, "_on_gpu", True)
+    found, expected = filled.run(batch), session.run(batch)
+    assert found.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
+    assert found.activation_map == pytest.approx(expected.activation_map, abs=1e-3)
+
+
+def test_an_int8_graph_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no accepted int8 graph"):
+        OnnxSession(broken(tmp_path), Precision.INT8, Runtime(), max_batch_size=1)
 
 
 def broken(tmp_path: Path, model: bytes | None = None, labels: list[str] | None = None) -> Bundle:
@@ -115,6 +149,7 @@ def broken(tmp_path: Path, model: bytes | None = None, labels: list[str] | None 
         (folder / "model.onnx").write_bytes(model)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"] = {"model.onnx": sha256(folder / "model.onnx")}
+    manifest["quantization"] = None
     manifest["labels"] = labels or manifest["labels"]
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return Bundle.load(folder)
@@ -123,9 +158,9 @@ def broken(tmp_path: Path, model: bytes | None = None, labels: list[str] | None 
 @pytest.mark.parametrize("model", [b"", b"not a model", (BUNDLE / "model.onnx").read_bytes()[:-1_000_000]])
 def test_a_model_that_is_none(tmp_path: Path, model: bytes) -> None:
     with pytest.raises(InvalidBundle, match="cannot be loaded"):
-        OnnxSession(broken(tmp_path, model), "cpu", threads=1, max_batch_size=1)
+        OnnxSession(broken(tmp_path, model), Precision.FP32, Runtime(), max_batch_size=1)
 
 
 def test_a_model_with_other_labels(tmp_path: Path) -> None:
     with pytest.raises(InvalidBundle, match="the manifest has 2 labels"):
-        OnnxSession(broken(tmp_path, labels=["a", "b"]), "cpu", threads=1, max_batch_size=1)
+        OnnxSession(broken(tmp_path, labels=["a", "b"]), Precision.FP32, Runtime(), max_batch_size=1)

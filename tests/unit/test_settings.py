@@ -105,4 +105,4 @@ def test_threads_follow_the_cpus_that_the_process_may_use(monkeypatch: pytest.Mo
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 5}, raising=False)
     set_all(monkeypatch, **INGESTION, LOUPE_MODEL_BUNDLE="x")
     settings = InferenceSettings.load()
-    assert (settings.threads, settings.decode_threads) == (3, 3)
+    assert (settings.stream_count(), settings.threads, settings.decode_threads) == (3, 1, 3)

@@ -1,18 +1,20 @@
 """Running a model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from loupe_inference.runtime import PROVIDERS, Runtime
 from loupe_shared.bundle import Bundle
+from loupe_shared.domain import Precision
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Pixels
 
 INPUT = "images"
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 OUTPUTS = ["probabilities", "activation_map"]
 
 Floats = npt.NDArray[np.float32]
@@ -39,56 +41,70 @@ class ModelSession(Protocol):
 
 
 class OnnxSession:
-    """``ModelSession`` on ONNX Runtime.
+    """``ModelSession`` on ONNX Runtime, warmed up for every size of a batch.
 
     Args:
         bundle: the model.
-        device: where it runs; nothing else is accepted in its place.
-        threads: of one inference on the CPU.
-        max_batch_size: the largest batch that will come, run once for warm-up.
+        precision: which of its graphs.
+        runtime: where and how it runs; nothing else is accepted in its place.
+        max_batch_size: the largest batch that will come.
 
     Raises:
-        ConfigurationError: the device cannot be used.
+        ConfigurationError: the device cannot be used, or the bundle has no graph of this precision.
         InvalidBundle: the graph cannot be loaded or is not as the manifest says.
     """
 
-    def __init__(self, bundle: Bundle, device: Literal["cpu", "cuda"], threads: int, max_batch_size: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads if device == "cpu" else 1
-        # Threads that spin while they wait take the CPU from those that decode the next images.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        provider = PROVIDERS[device]
-        if provider not in onnxruntime.get_available_providers():
-            raise ConfigurationError(
-                "LOUPE_DEVICE is cuda, but this is the CPU build of ONNX Runtime: install extra gpu"
-            )
-        if device == "cuda":
+    def __init__(self, bundle: Bundle, precision: Precision, runtime: Runtime, max_batch_size: int) -> None:
+        self._path = bundle.model_path(precision)
+        self._on_gpu = runtime.device != "cpu"
+        self._buckets = runtime.buckets(max_batch_size)
+        required = PROVIDERS[runtime.device]
+        setting = f"LOUPE_DEVICE is {runtime.device}"
+        if not set(required) <= set(onnxruntime.get_available_providers()):
+            raise ConfigurationError(f"{setting}, but this build of ONNX Runtime cannot do that: install extra gpu")
+        if self._on_gpu:
             onnxruntime.preload_dlls()  # finds the CUDA libraries that came as wheels
+        size, labels = bundle.manifest.preprocessing.size, len(bundle.manifest.labels)
+        providers = runtime.providers(INPUT, (size, size, 3), max_batch_size)
         try:
-            self._session = onnxruntime.InferenceSession(str(bundle.model_path), options, providers=[provider])
+            self._session = onnxruntime.InferenceSession(str(self._path), runtime.session_options(), providers)
         except Exception as error:  # ONNX Runtime's exceptions have no common base
-            raise InvalidBundle(f"{bundle.model_path} cannot be loaded: {str(error).splitlines()[0]}") from error
+            raise InvalidBundle(f"{self._path} cannot be loaded: {str(error).splitlines()[0]}") from error
         # ONNX Runtime only logs when a provider fails to load, and then runs on the CPU.
-        if self._session.get_providers()[0] != provider:
+        if tuple(self._session.get_providers()[: len(required)]) != required:
             raise ConfigurationError(
-                "LOUPE_DEVICE is cuda, but ONNX Runtime cannot use a GPU here: check driver and CUDA libraries"
+                f"{setting}, but ONNX Runtime cannot use a GPU here: check driver and CUDA libraries"
             )
-        self._check(bundle, max_batch_size)
+        for batch_size in self._buckets or sorted({1, max_batch_size}):
+            self._warm_up((batch_size, size, size, 3), labels)
 
     def run(self, batch: Pixels) -> Outputs:
         """See ``ModelSession.run``."""
-        return Outputs(*self._session.run(OUTPUTS, {INPUT: batch}))
+        length = len(batch)
+        bucket = next((size for size in self._buckets if size >= length), length)
+        if bucket != length:
+            batch = np.concatenate([batch, np.zeros((bucket - length, *batch.shape[1:]), np.uint8)])
+        outputs = self._run_bound(batch) if self._on_gpu else self._session.run(OUTPUTS, {INPUT: batch})
+        return Outputs(*(output[:length] for output in outputs))
 
-    def _check(self, bundle: Bundle, max_batch_size: int) -> None:
-        size, labels = bundle.manifest.preprocessing.size, len(bundle.manifest.labels)
-        for batch_size in {1, max_batch_size}:
-            try:
-                outputs = self.run(np.zeros((batch_size, size, size, 3), np.uint8))
-            except Exception as error:
-                message = str(error).splitlines()[0]
-                raise InvalidBundle(f"{bundle.model_path} cannot infer {batch_size} images: {message}") from error
-            if outputs.probabilities.shape != (batch_size, labels):
-                raise InvalidBundle(
-                    f"{bundle.model_path} gives probabilities of shape {outputs.probabilities.shape}, "
-                    f"but the manifest has {labels} labels"
-                )
+    def _run_bound(self, batch: Pixels) -> Sequence[Floats]:
+        """Only the bound outputs leave the GPU, straight into the memory from which they are read."""
+        binding = self._session.io_binding()
+        binding.bind_cpu_input(INPUT, batch)
+        for name in OUTPUTS:
+            binding.bind_output(name, "cpu")
+        self._session.run_with_iobinding(binding)
+        outputs: list[Floats] = binding.copy_outputs_to_cpu()
+        return outputs
+
+    def _warm_up(self, shape: tuple[int, int, int, int], labels: int) -> None:
+        try:
+            outputs = self.run(np.zeros(shape, np.uint8))
+        except Exception as error:
+            message = str(error).splitlines()[0]
+            raise InvalidBundle(f"{self._path} cannot infer {shape[0]} images: {message}") from error
+        if outputs.probabilities.shape != (shape[0], labels):
+            raise InvalidBundle(
+                f"{self._path} gives probabilities of shape {outputs.probabilities.shape}, "
+                f"but the manifest has {labels} labels"
+            )

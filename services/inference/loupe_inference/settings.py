@@ -1,34 +1,55 @@
 """Settings of the inference worker."""
 
-import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from loupe_inference.cpus import available_cpus
+from loupe_shared.domain import Precision
 from loupe_shared.settings import StorageSettings, WorkerSettings
 
 
-def available_cpus() -> int:
-    """CPUs that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class InferenceSettings(WorkerSettings, StorageSettings):
-    """Settings of the inference worker."""
+    """Settings of the inference worker. ``python -m loupe_inference tune`` finds the best ones for a machine."""
 
-    model_bundle: Path = Field(description="Folder of the model bundle: model.onnx and manifest.json.")
-    device: Literal["cpu", "cuda"] = Field(
-        default="cpu", description="Where the model runs. With cuda the worker ends if the GPU cannot be used."
+    model_bundle: Path = Field(
+        description="Folder of the model bundle: model.onnx and manifest.json. "
+        "When another bundle takes its place, that one answers from then on."
+    )
+    bundle_poll_interval_s: float = Field(
+        default=5.0, gt=0, description="Seconds between looks for another bundle in the folder."
+    )
+    device: Literal["cpu", "cuda", "tensorrt"] = Field(
+        default="cpu", description="Where the model runs. The worker ends if it cannot run there."
+    )
+    precision: Precision = Field(
+        default=Precision.FP32,
+        description="fp32, or int8 on the CPU: half of the time, and the agreement that the manifest states.",
+    )
+    streams: int = Field(
+        default=0,
+        ge=0,
+        description="Inferences at once. 0 chooses: one per CPU, or two on a GPU, so that it need not wait for "
+        "what is done with its last answers.",
     )
     threads: int = Field(
-        default_factory=available_cpus, ge=1, description="Threads of one inference on the CPU; all CPUs by default."
+        default=1,
+        ge=1,
+        description="Threads of one inference on the CPU. One thread in each of several streams costs less CPU than "
+        "several threads in one, but an image alone waits longer.",
     )
-    max_batch_size: int = Field(default=16, ge=1, description="Most images in one inference.")
+    max_batch_size: int = Field(
+        default=0,
+        ge=0,
+        description="Most images in one inference. 0 chooses: 2 on the CPU, whose caches larger batches overflow; "
+        "32 on a GPU.",
+    )
     concurrent_jobs: int = Field(
-        default=2, ge=1, description="Jobs in progress at once: while one is inferred, the next is fetched and decoded."
+        default=2,
+        ge=1,
+        description="Jobs in progress at once. They share decoders and batches, and while the images of one are "
+        "inferred, those of the next are fetched and decoded.",
     )
     concurrent_fetches: int = Field(default=16, ge=1, description="Images being read from storage at once.")
     decode_threads: int = Field(
@@ -40,3 +61,39 @@ class InferenceSettings(WorkerSettings, StorageSettings):
         default=20.0, gt=0, description="Seconds without a byte from storage until a read fails."
     )
     decode_timeout_s: float = Field(default=20.0, gt=0, description="Seconds that decoding one image may take.")
+    known_answers: int = Field(
+        default=20_000,
+        ge=0,
+        description="Answers that the broker keeps, about a kilobyte each, so that bytes that come again are not "
+        "inferred again. 0 keeps none.",
+    )
+    cuda_convolution_search: Literal["exhaustive", "heuristic"] = Field(
+        default="exhaustive",
+        description="How cuDNN chooses an algorithm for each size of a batch. exhaustive tries all at the start, which "
+        "takes seconds; heuristic guesses.",
+    )
+    gpu_memory_mb: int | None = Field(
+        default=None, ge=1, description="Limit on ONNX Runtime's own memory on the GPU, where others need some, too."
+    )
+    tensorrt_cache: Path | None = Field(
+        default=None,
+        description="Folder for TensorRT's engines, whose first build takes minutes. They fit one kind of GPU and one "
+        "version of TensorRT and ONNX Runtime. Needed if the device is tensorrt.",
+    )
+    tensorrt_fp16: bool = Field(default=True, description="Whether TensorRT may use half precision.")
+
+    @model_validator(mode="after")
+    def _device_is_complete(self) -> Self:
+        if self.device == "tensorrt" and self.tensorrt_cache is None:
+            raise ValueError("LOUPE_TENSORRT_CACHE must name a folder when LOUPE_DEVICE is tensorrt")
+        if self.device != "cpu" and self.precision is Precision.INT8:
+            raise ValueError("LOUPE_PRECISION can be int8 only when LOUPE_DEVICE is cpu")
+        return self
+
+    def stream_count(self) -> int:
+        """``streams``, or the choice in its place."""
+        return self.streams or (max(1, available_cpus() // self.threads) if self.device == "cpu" else 2)
+
+    def batch_size(self) -> int:
+        """``max_batch_size``, or the choice in its place."""
+        return self.max_batch_size or (2 if self.device == "cpu" else 32)

@@ -1,0 +1,64 @@
+"""A model that is loaded, warmed up and ready to answer."""
+
+import hashlib
+from dataclasses import dataclass
+
+from loupe_inference.batcher import Batcher
+from loupe_inference.runtime import Runtime
+from loupe_inference.session import OnnxSession
+from loupe_inference.settings import InferenceSettings
+from loupe_shared.bundle import Bundle
+from loupe_shared.domain import ModelVersion
+from loupe_shared.preprocess import Preprocessing
+
+
+@dataclass(frozen=True, eq=False)
+class ServedModel:
+    """Everything that the images of a job meet of one model.
+
+    Attributes:
+        version: how results name it.
+        labels: of its outputs, in order.
+        rule: how pictures become its input.
+        key: 32 bytes that stand for all of that and for the graph.
+        batcher: infers.
+    """
+
+    version: ModelVersion
+    labels: tuple[str, ...]
+    rule: Preprocessing
+    key: bytes
+    batcher: Batcher
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.version.name}:{self.version.version} ({self.version.precision})"
+
+
+def load_model(settings: InferenceSettings) -> ServedModel:
+    """The model in the bundle's folder, as the settings want it to be run.
+
+    Raises:
+        InvalidBundle: the bundle is not whole, or does not fit.
+        ConfigurationError: it cannot be run so.
+    """
+    bundle = Bundle.load(settings.model_bundle)
+    manifest, precision = bundle.manifest, settings.precision
+    runtime = Runtime(
+        settings.device,
+        settings.threads,
+        settings.cuda_convolution_search,
+        settings.gpu_memory_mb,
+        settings.tensorrt_cache,
+        settings.tensorrt_fp16,
+    )
+    batch_size = settings.batch_size()
+    session = OnnxSession(bundle, precision, runtime, batch_size)
+    return ServedModel(
+        manifest.model_version(precision),
+        manifest.labels,
+        manifest.preprocessing,
+        hashlib.sha256(f"{precision}:{manifest.model_dump_json()}".encode()).digest(),
+        Batcher(session, manifest.preprocessing.size, batch_size, settings.stream_count(), settings.decode_threads),
+    )

@@ -1,0 +1,56 @@
+"""Answers in the broker's own Redis or Valkey, so that all workers share them.
+
+One hash with a fixed number of places, like a direct-mapped cache: a key has one place, where the last answer that was
+put there stays. So it is bounded without a record of what was used when, and a batch of keys is one command.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import redis
+
+from loupe_inference.answers import Answer
+from loupe_shared.adapters.broker import KEY_PREFIX, answering
+from loupe_shared.settings import BrokerSettings
+
+KEY = f"{KEY_PREFIX}answers"
+KEY_BYTES = 32
+KEEPER = "the cache of answers"
+
+
+class ValkeyAnswers:
+    """``Answers`` in a hash of the broker.
+
+    Args:
+        settings: the broker.
+        places: how many answers are kept at most; about one kilobyte each.
+    """
+
+    def __init__(self, settings: BrokerSettings, places: int) -> None:
+        url = settings.broker_url.get_secret_value()
+        self._client = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+        self._places = places
+
+    def recall(self, keys: Sequence[bytes]) -> dict[bytes, Answer]:
+        """See ``Answers.recall``."""
+        if not keys:
+            return {}
+        with answering(KEEPER):
+            values = self._client.hmget(KEY, [self._place(key) for key in keys])
+        return {
+            key: Answer.model_validate_json(value[KEY_BYTES:])
+            for key, value in zip(keys, values, strict=True)
+            if value and value[:KEY_BYTES] == key
+        }
+
+    def remember(self, answers: Mapping[bytes, Answer]) -> None:
+        """See ``Answers.remember``."""
+        if not answers:
+            return
+        with answering(KEEPER):
+            self._client.hset(
+                KEY,
+                mapping={self._place(key): key + answer.model_dump_json().encode() for key, answer in answers.items()},
+            )
+
+    def _place(self, key: bytes) -> str:
+        return str(int.from_bytes(key[:8], "big") % self._places)
