@@ -98,8 +98,8 @@ def health_router(check: Callable[[], None]) -> APIRouter:
     return router
 
 
-def serve_http(app: FastAPI, settings: HttpSettings) -> int:
-    """Serve until SIGTERM or SIGINT, then finish the requests in progress. Returns the exit code.
+def listen(settings: HttpSettings) -> socket.socket:
+    """The socket on which an application listens.
 
     Raises:
         ConfigurationError: the port cannot be listened on.
@@ -111,6 +111,19 @@ def serve_http(app: FastAPI, settings: HttpSettings) -> int:
         raise ConfigurationError(
             f"LOUPE_PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
         ) from error
+    # Connections inherit this. asyncio sets it only on sockets that were made with the protocol's number, and without it
+    # an answer on a connection that is kept waits for the client's delayed acknowledgement, some 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+    return listener
+
+
+def serve_http(app: FastAPI, settings: HttpSettings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish the requests in progress. Returns the exit code.
+
+    Raises:
+        ConfigurationError: the port cannot be listened on.
+    """
+    listener = listen(settings)
     # uvicorn raises the signal that ended it once more when it is done: by then there is nothing left to do.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
