@@ -111,9 +111,9 @@ def listen(settings: HttpSettings) -> socket.socket:
         raise ConfigurationError(
             f"LOUPE_PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
         ) from error
-    # Connections inherit this. asyncio sets it only on sockets that were made with the protocol's number, and without it
-    # an answer on a connection that is kept waits for the client's delayed acknowledgement, some 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+    # Connections inherit this. asyncio sets it only on sockets that were made with the protocol's number, and without
+    # it an answer on a connection that is kept waits for the client's delayed acknowledgement, some 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
