@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 && command -v $$p && break; done)
 BIN := .venv/bin
 PACKAGES := shared services/ingestion services/inference services/results services/query services/local
-CODE := shared services tests models requirements
+CODE := shared services tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
@@ -42,6 +42,11 @@ fmt: .venv/ready ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
+# The services run in the environment that they are made for, so that no tool of the benchmark's changes how fast they are.
+.PHONY: bench
+bench: setup .venv-bench/ready tests/cosmos_emulator/node_modules/ready ## Measure what an image costs, and where (ARGS="--quick plumbing latency" chooses)
+	@.venv-bench/bin/python -m bench $(ARGS)
+
 .PHONY: docs
 docs: .venv/ready ## Write the documentation that is made from code
 	@$(BIN)/python docs/generate.py
@@ -49,7 +54,12 @@ docs: .venv/ready ## Write the documentation that is made from code
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py
+	@$(MAKE) int8
 	@.venv-model/bin/python -m pytest -W default models
+
+.PHONY: int8
+int8: .venv/ready ## Make the int8 graph of a model bundle, if it is good enough (MODEL=bundle, IMAGES=folder with labels.csv)
+	@$(BIN)/python -W ignore models/quantize.py $(or $(MODEL),models/efficientnet-lite0) $(or $(IMAGES),samples)
 
 .PHONY: lock
 lock: .venv/ready ## Choose the newest versions of all dependencies anew
@@ -67,6 +77,11 @@ clean: ## Remove environments, data and caches
 .venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
+	@touch $@
+
+.venv-bench/ready: requirements/bench.txt $(PACKAGES:%=%/pyproject.toml)
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-bench requirements/bench.txt $(PACKAGES)
 	@touch $@
 
 %/node_modules/ready: %/package-lock.json | .venv/ready

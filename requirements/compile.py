@@ -1,54 +1,73 @@
-"""Makes ``lock.txt``, the one lock for all packages and tools of this repository: ``make lock``.
+"""Makes the locks: ``make lock``.
 
-It holds hashes and no addresses, for all systems and Python versions at once. The GPU build of ONNX Runtime is not in
-it, because that and the CPU build exclude each other.
+``lock.txt`` is for all packages and tools of this repository, ``bench.txt`` for the same, in the same versions, and
+what the benchmark needs beside them. They hold hashes and no addresses, for all systems and Python versions at once.
+The GPU build of ONNX Runtime is in neither, because that and the CPU build exclude each other.
+
+    python compile.py              both
+    python compile.py bench.txt    one
 """
 
 import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LOCK = ROOT / "requirements" / "lock.txt"
+REQUIREMENTS = ROOT / "requirements"
 UV = ROOT / ".venv-lock"
 LEFT_OUT = ("gpu",)
 
+# Of each lock: the dependency groups that are in it, and options. In this order: the second builds on the first.
+LOCKS = {
+    "lock.txt": (("dev",), ()),
+    "bench.txt": (("dev", "bench"), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
+}
 
-def requirements() -> set[str]:
-    """What the packages of this repository and its tools ask for, without each other."""
+
+def requirements(groups: Iterable[str]) -> set[str]:
+    """What the packages of this repository and some dependency groups ask for, without each other."""
     found: set[str] = set()
     for file in [ROOT / "shared" / "pyproject.toml", *sorted(ROOT.glob("services/*/pyproject.toml"))]:
         project = tomllib.loads(file.read_text())["project"]
         extras = project.get("optional-dependencies", {})
         found.update(project["dependencies"], *(names for extra, names in extras.items() if extra not in LEFT_OUT))
-    found.update(tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"])
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    found.update(*(declared[group] for group in groups))
     return {name for name in found if not name.startswith("loupe-")}
 
 
-def main() -> None:
+def compile_lock(name: str) -> None:
     """Let uv choose versions."""
-    if not UV.exists():
-        venv.create(UV, with_pip=True)
-        subprocess.run([UV / "bin" / "pip", "install", "--quiet", "uv"], check=True)  # noqa: S603
+    groups, constraints = LOCKS[name]
     options = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-emit-index-url"]
     command = [
-        UV / "bin" / "uv",
+        str(UV / "bin" / "uv"),
         "pip",
         "compile",
         "-",
         *options,
+        *constraints,
         "--no-header",
         "--no-annotate",
         "--output-file",
-        LOCK,
+        str(REQUIREMENTS / name),
     ]
-    text = "\n".join(sorted(requirements()))
-    done = subprocess.run(  # noqa: S603
-        [str(part) for part in command], input=text, text=True, stdout=subprocess.DEVNULL, check=False
-    )
-    sys.exit(done.returncode)
+    text = "\n".join(sorted(requirements(groups)))
+    done = subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def main() -> None:
+    """Make the locks that are named, or all."""
+    if not UV.exists():
+        venv.create(UV, with_pip=True)
+        subprocess.run([UV / "bin" / "pip", "install", "--quiet", "uv"], check=True)  # noqa: S603
+    for name in sys.argv[1:] or LOCKS:
+        compile_lock(name)
 
 
 if __name__ == "__main__":

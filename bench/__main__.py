@@ -1,0 +1,59 @@
+"""``python -m bench``: measures, shows, keeps. ``make bench`` calls it."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import breakdown, report, stages
+from bench.figures import comparison, efficiency, growth, latency, plumbing, start, writes
+from bench.options import Options
+from bench.places import BUNDLE, RESULTS
+from bench.rows import Row
+from loupe_local.ports import bypass_proxies
+
+FIGURES: dict[str, Callable[[Options], list[Row]]] = {
+    "efficiency": efficiency.run,
+    "plumbing": plumbing.run,
+    "growth": growth.run,
+    "latency": latency.run,
+    "start": start.run,
+    "writes": writes.run,
+    "comparison": comparison.run,
+}
+
+console = Console(markup=False, emoji=False, highlight=False)
+
+
+def main() -> None:
+    """Measure the figures that are asked for, or all."""
+    given = _arguments()
+    bypass_proxies()
+    rows: list[Row] = []
+    with console.status("starting") as status:
+        options = Options(given.runs, given.quick, given.state.resolve(), given.model.resolve(), status.update)
+        for name in given.figures or FIGURES:
+            rows += FIGURES[name](options)
+    report.write(RESULTS / f"{given.name}.json", rows, options)
+    console.print(report.table(rows))
+    console.print(f"\nEvery run is in {RESULTS / given.name}.json", soft_wrap=True)
+    cases = breakdown.stages(rows)
+    if cases:
+        stages.draw(RESULTS / f"{given.name}.svg", cases)
+        console.print(f"A picture of the stages is in {RESULTS / given.name}.svg", soft_wrap=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], help="which to measure; all by default")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the images: to see that everything works")
+    parser.add_argument("--runs", type=int, default=3, help="of each measurement (default: %(default)s)")
+    parser.add_argument("--name", default="latest", help="of the file in bench/results (default: %(default)s)")
+    parser.add_argument("--model", type=Path, default=BUNDLE, help="model bundle")
+    parser.add_argument("--state", type=Path, default=Path(".loupe/bench"), help="folder for pictures, data and logs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

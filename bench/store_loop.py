@@ -1,0 +1,33 @@
+"""What writing results costs the client of a store, and nothing else. In a process of its own.
+
+    python -m bench.store_loop FIRST COUNT GROUP
+
+Writes COUNT new results, numbered from FIRST, GROUP at a time, into the store that ``LOUPE_*`` name. Says how many
+seconds of CPU that took this process.
+"""
+
+import sys
+import time
+
+from bench.outcomes import make_results
+from loupe_shared.adapters.stores import open_store
+from loupe_shared.settings import StoreSettings
+
+WARM_UP = 1024
+
+
+def main() -> None:
+    """Write, and write what it took to standard output."""
+    first, count, size = map(int, sys.argv[1:])
+    store = open_store(StoreSettings.load())
+    store.write(make_results(first, WARM_UP))
+    results = make_results(first + WARM_UP, count)
+    began = time.process_time()
+    for start in range(0, count, size):
+        store.write(results[start : start + size])
+    sys.stdout.write(str(time.process_time() - began))
+    store.close()
+
+
+if __name__ == "__main__":
+    main()
