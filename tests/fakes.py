@@ -63,9 +63,11 @@ class MemoryQueue:
     def __init__(self, *contents: str, deliveries: int = 1) -> None:
         self.waiting = [QueuedMessage(str(n), "r", content, deliveries) for n, content in enumerate(contents)]
         self.poisoned: list[tuple[str, str]] = []
+        self.limits: list[int] = []
 
     def receive(self, limit: int) -> list[QueuedMessage]:
         """The first of them."""
+        self.limits.append(limit)
         return self.waiting[:limit]
 
     def remove(self, messages: Sequence[QueuedMessage]) -> None:

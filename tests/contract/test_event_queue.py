@@ -9,7 +9,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from loupe_ingestion.ports import QueuedMessage
-from loupe_ingestion.queue_storage import AzureEventQueue
+from loupe_ingestion.queue_storage import AzureEventQueue, read_page
 from loupe_local.azurite import ACCOUNT, Azurite
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.errors import StorageUnavailable
@@ -37,7 +37,7 @@ def poisoned(azurite: Azurite, raw: QueueClient) -> Iterator[QueueClient]:
 def queue_of(settings: StorageSettings, endpoint: str, name: str, hidden_s: int = 30) -> Iterator[AzureEventQueue]:
     """The adapter with these settings."""
     http = StorageHttp(settings, 4, 5)
-    yield AzureEventQueue(settings, endpoint, name, hidden_s, http)
+    yield AzureEventQueue(http, endpoint, name, hidden_s)
     http.close()
 
 
@@ -58,6 +58,53 @@ def test_what_is_sent_is_received_and_removed(queue: AzureEventQueue, raw: Queue
     assert {m.deliveries for m in first} == {1}
     queue.remove(first + second)
     assert raw.get_queue_properties().approximate_message_count == 0
+
+
+def test_several_pages_are_received_at_once(queue: AzureEventQueue, raw: QueueClient) -> None:
+    for number in range(70):
+        raw.send_message(f"event {number}")
+    received = queue.receive(128)
+    assert {m.content for m in received} == {f"event {n}" for n in range(70)}
+    assert len({m.id for m in received}) == len(received) == 70
+    queue.remove(received)
+    assert queue.receive(128) == []
+    assert raw.get_queue_properties().approximate_message_count == 0
+
+
+@pytest.mark.parametrize("content", ["<&> \"'", "ü 日本 😀", "eyJhIjogMX0=", "two\nlines", '{"a": "]]>"}'])
+def test_content_arrives_as_it_was_sent(queue: AzureEventQueue, raw: QueueClient, content: str) -> None:
+    raw.send_message(content)
+    (message,) = queue.receive(32)
+    assert message.content == content
+
+
+def test_an_answer_as_the_service_documents_it() -> None:
+    body = b"""\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>
+    <QueueMessagesList>
+      <QueueMessage>
+        <MessageId>5974b586-0df3-4e2d-ad0c-18e3892bfca2</MessageId>
+        <InsertionTime>Fri, 09 Oct 2009 21:04:30 GMT</InsertionTime>
+        <ExpirationTime>Fri, 16 Oct 2009 21:04:30 GMT</ExpirationTime>
+        <PopReceipt>YzQ4Yzg1MDItYTc0Ny00OWNjLTkxYTUtZGM0MDFiZDAwYzEw</PopReceipt>
+        <TimeNextVisible>Fri, 09 Oct 2009 23:29:20 GMT</TimeNextVisible>
+        <DequeueCount>1</DequeueCount>
+        <MessageText>PHRlc3Q+dGhpcyBpcyBhIHRlc3QgbWVzc2FnZTwvdGVzdD4=</MessageText>
+      </QueueMessage>
+    </QueueMessagesList>"""
+    assert read_page(body) == [
+        QueuedMessage(
+            id="5974b586-0df3-4e2d-ad0c-18e3892bfca2",
+            receipt="YzQ4Yzg1MDItYTc0Ny00OWNjLTkxYTUtZGM0MDFiZDAwYzEw",
+            content="PHRlc3Q+dGhpcyBpcyBhIHRlc3QgbWVzc2FnZTwvdGVzdD4=",
+            deliveries=1,
+        )
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"<QueueMessagesList><QueueMessage/></QueueMessagesList>"])
+def test_an_answer_of_something_else(body: bytes) -> None:
+    with pytest.raises(StorageUnavailable, match="something else"):
+        read_page(body)
 
 
 def test_a_message_that_is_not_removed_comes_back(
@@ -94,19 +141,22 @@ def test_poison_of_any_size_fits(queue: AzureEventQueue, poisoned: QueueClient, 
 
 
 def test_a_queue_that_does_not_exist(azurite: Azurite, storage_settings: StorageSettings) -> None:
-    with (
-        queue_of(storage_settings, azurite.queue_endpoint, "no-such-queue") as queue,
-        pytest.raises(StorageUnavailable, match="404"),
-    ):
-        queue.check()
+    with queue_of(storage_settings, azurite.queue_endpoint, "no-such-queue") as queue:
+        for call in (queue.check, lambda: queue.receive(32), lambda: queue.poison("event", "reason")):
+            with pytest.raises(StorageUnavailable, match="404 QueueNotFound"):
+                call()
 
 
 def test_storage_that_is_away(storage_settings: StorageSettings, unused_port: int) -> None:
     with queue_of(storage_settings, f"http://127.0.0.1:{unused_port}/{ACCOUNT}", "events") as queue:
-        with pytest.raises(StorageUnavailable, match="does not answer"):
-            queue.check()
-        with pytest.raises(StorageUnavailable, match="does not answer"):
-            queue.remove([QueuedMessage("id", "receipt", "event", 1)])
+        for call in (
+            queue.check,
+            lambda: queue.receive(64),
+            lambda: queue.remove([QueuedMessage("id", "receipt", "event", 1)]),
+            lambda: queue.poison("event", "reason"),
+        ):
+            with pytest.raises(StorageUnavailable, match="does not answer"):
+                call()
 
 
 def test_a_wrong_key(azurite: Azurite, raw: QueueClient) -> None:

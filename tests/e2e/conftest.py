@@ -14,8 +14,9 @@ from loupe_shared.domain import Result
 from tests.factories import BUNDLE
 from tests.waiting import wait_for
 
-# A process that was killed is missed soon, and limits are low enough to be reached.
+# A process that was killed is missed soon, limits are low enough to be reached, and the same picture is work each time.
 ENVIRONMENT = (
+    ("LOUPE_KNOWN_ANSWERS", "0"),
     ("LOUPE_VISIBILITY_TIMEOUT_S", "5"),
     ("LOUPE_EVENT_TIMEOUT_S", "5"),
     ("LOUPE_MAX_IMAGE_PIXELS", "2000000"),

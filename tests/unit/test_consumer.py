@@ -1,18 +1,22 @@
 """The loop over the event queue."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
-from loupe_ingestion.consumer import Consumer
+from loupe_ingestion import consumer as consumer_module
+from loupe_ingestion.consumer import PAGES, Consumer
 from loupe_ingestion.events import BlobEvent
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.memory import MemoryLedger
+from loupe_ingestion.ports import PAGE, QueuedMessage
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, event
 from tests.fakes import FragilePublisher, MemoryQueue
+from tests.waiting import wait_for
 
 
 def consumer_of(queue: MemoryQueue, publisher: MemoryPublisher) -> Consumer:
@@ -94,3 +98,31 @@ def test_it_stops_when_it_is_told_to() -> None:
         pass
     consumer.stop()
     assert len(publisher.messages) == 1
+
+
+def test_while_pages_are_full_several_are_taken_at_once() -> None:
+    queue, publisher = MemoryQueue(*(json.dumps(event(str(n))) for n in range(PAGE + 3))), FragilePublisher()
+    consumer = consumer_of(queue, publisher)
+    consumer.start()
+    wait_for(lambda: len(queue.limits) >= 4, "the queue to be found empty")
+    consumer.stop()
+    assert queue.limits[:4] == [PAGE, PAGE * PAGES, PAGE, PAGE]
+    assert len(publisher.messages) == 2
+
+
+def test_after_a_failure_one_page_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer_module, "MAX_BACKOFF_S", 0.01)
+    queue, publisher = MemoryQueue(*(json.dumps(event(str(n))) for n in range(PAGE + 3))), FragilePublisher()
+    consumer = consumer_of(queue, publisher)
+    remove = queue.remove
+
+    def remove_and_break(messages: Sequence[QueuedMessage]) -> None:
+        remove(messages)
+        publisher.away = True
+
+    monkeypatch.setattr(queue, "remove", remove_and_break)
+    consumer.start()
+    wait_for(lambda: len(queue.limits) >= 4, "the events to come back")
+    consumer.stop()
+    assert queue.limits[:4] == [PAGE, PAGE * PAGES, PAGE, PAGE]
+    assert len(queue.waiting) == 3

@@ -73,6 +73,7 @@ def test_operations_that_do_not(api: str) -> None:
 
 def test_events_of_other_kinds_do_not_matter() -> None:
     assert read_event(event(kind="TierChanged")) is None
+    assert read_event(event(kind="TierChanged") | {"data": "whatever"}) is None
     assert read_message(json.dumps([event(kind="Renamed"), event()])) == [read_event(event())]
 
 
@@ -131,6 +132,7 @@ def test_what_is_no_event_of_a_known_version(document: object) -> None:
         ("/////w==", "neither JSON nor base64"),
         ("[" * 100_000, "not JSON"),
         ("[7]", "JSON object is expected"),
+        ('["\\ud800"]', "not JSON"),
     ],
 )
 def test_what_is_no_message(content: str, says: str) -> None:

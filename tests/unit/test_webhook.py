@@ -100,6 +100,13 @@ def test_an_unreadable_event_costs_its_neighbours_nothing(
     assert "not an event" in reason
 
 
+def test_a_name_that_is_no_text_costs_its_neighbours_nothing(client: TestClient, publisher: FragilePublisher) -> None:
+    body = json.dumps([event("a"), event("\ud800")])  # half of a pair, which JSON can say and UTF-8 cannot
+    response = client.post(URL, content=body)
+    assert (response.status_code, response.json()) == (200, {"accepted": 1, "poisoned": 1})
+    assert blobs(publisher) == ["a"]
+
+
 def test_a_body_that_is_no_json(client: TestClient) -> None:
     response = client.post(URL, content=b"hello")
     assert response.status_code == 400

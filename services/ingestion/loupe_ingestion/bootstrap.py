@@ -19,7 +19,7 @@ from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.web import health_router, install_problems, serve_http
 
-CONCURRENT_REMOVALS = 16
+CONCURRENT_REQUESTS = 16
 STORAGE_TIMEOUT_S = 20.0
 
 # Visibility timeouts after which an image that is in no queue is lost. What a dead worker held comes back after one.
@@ -36,8 +36,8 @@ def serve_ingestion(settings: IngestionSettings) -> int:
         settings.image_container,
         settings.job_size,
     )
-    with closing(StorageHttp(settings, CONCURRENT_REMOVALS, STORAGE_TIMEOUT_S)) as http:
-        queue = AzureEventQueue(settings, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s, http)
+    with closing(StorageHttp(settings, CONCURRENT_REQUESTS, STORAGE_TIMEOUT_S)) as http:
+        queue = AzureEventQueue(http, settings.queue_endpoint, settings.event_queue, settings.event_timeout_s)
         consumer = Consumer(
             queue,
             handler,

@@ -6,13 +6,13 @@ import time
 
 from loupe_ingestion.events import BlobEvent, read_message
 from loupe_ingestion.handler import EventHandler
-from loupe_ingestion.ports import EventQueue, QueuedMessage
+from loupe_ingestion.ports import PAGE, EventQueue, QueuedMessage
 from loupe_shared.errors import InvalidMessage, TransientError
 
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF_S = 10.0
-PAGE = 32  # the most messages that a storage queue gives at once
+PAGES = 4  # taken at once while pages are full, so that what does not grow with the events is done for many
 
 
 class Consumer:
@@ -21,7 +21,7 @@ class Consumer:
     Args:
         queue: where events come from.
         handler: where they go.
-        poll_interval_s: wait after a page that was not full, in which events gather into larger jobs.
+        poll_interval_s: wait after less than a full page, in which events gather into larger jobs.
         max_deliveries: of one message without success, after which it is handled alone, and poison if it fails.
         rescue_after_s: age of an image without an outcome from which it is taken for lost, if nothing waits.
     """
@@ -52,13 +52,13 @@ class Consumer:
         if self._thread.is_alive():
             self._thread.join()
 
-    def poll(self) -> int:
-        """Handle what is in the queue now, up to one page. Returns how many messages were taken.
+    def poll(self, limit: int = PAGE) -> int:
+        """Handle what is in the queue now, up to so many messages. Returns how many were taken.
 
         Raises:
             TransientError: messages that were taken will come back.
         """
-        messages = self._queue.receive(PAGE)
+        messages = self._queue.receive(limit)
         if not messages:
             return 0
         overdue = [message for message in messages if message.deliveries > self._max_deliveries]
@@ -95,13 +95,13 @@ class Consumer:
         self._queue.poison(message.content, reason)
 
     def _run(self) -> None:
-        failures, rescued_at = 0, time.monotonic()
+        taken, failures, rescued_at = 0, 0, time.monotonic()
         while not self._stopped.is_set():
             try:
                 # Not to take messages while the broker is away keeps their count of deliveries low.
                 if failures:
                     self._handler.check()
-                more = self.poll() == PAGE
+                taken = self.poll(PAGE if taken < PAGE else PAGE * PAGES)
                 if time.monotonic() - rescued_at > self._rescue_after_s / 2:
                     rescued_at = time.monotonic()
                     self._handler.rescue(self._rescue_after_s)
@@ -113,6 +113,7 @@ class Consumer:
                 failures += 1
                 log.exception("events could not be handled and will come back")
             if failures:
+                taken = 0
                 self._stopped.wait(min(MAX_BACKOFF_S, 0.5 * 2 ** min(failures, 10)))
-            elif not more:
+            elif taken < PAGE:
                 self._stopped.wait(self._poll_interval_s)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+PAGE = 32  # the most messages that a storage queue gives at once
+
 
 class SequencerLedger(Protocol):
     """Remembers for a while how far each image's events have come. Forgetting costs double work, nothing else."""

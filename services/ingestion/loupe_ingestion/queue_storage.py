@@ -1,24 +1,21 @@
-"""The event queue on Azure Queue Storage. Messages are removed one request each, so that goes without the SDK.
+"""The event queue on Azure Queue Storage: Get, Delete and Put Message of its REST API.
 
-The SDK's decoding policies are not used: with them one malformed message makes a whole receive call fail.
+https://learn.microsoft.com/rest/api/storageservices/operations-on-messages
 """
 
+import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
-from azure.core.exceptions import AzureError, HttpResponseError
-from azure.storage.queue import QueueClient
-
-from loupe_ingestion.ports import QueuedMessage
-from loupe_shared.adapters.azure import error_code, storage_credential
-from loupe_shared.adapters.storage_http import StorageHttp
+from loupe_ingestion.ports import PAGE, QueuedMessage
+from loupe_shared.adapters.storage_http import Response, StorageHttp
 from loupe_shared.errors import StorageUnavailable
-from loupe_shared.settings import StorageSettings
 
+MAX_PAGE_BYTES = 16_000_000  # more than a page of the longest messages, in which every character is escaped
 MAX_POISON_BYTES = 60_000  # of 64 KiB
 
 # The receipt is not valid any more: the message timed out and was taken, or removed, by someone else. The service
@@ -30,60 +27,87 @@ class AzureEventQueue:
     """``EventQueue`` over two storage queues, which must exist: ``name`` and ``name-poison``.
 
     Args:
-        settings: the storage account.
-        endpoint: URL of its Queue service.
+        http: how to reach storage.
+        endpoint: URL of the Queue service.
         name: of the queue.
         hidden_s: seconds after which a message that was taken but not removed can be taken again.
-        http: how to reach the Queue service without the SDK.
     """
 
-    def __init__(self, settings: StorageSettings, endpoint: str, name: str, hidden_s: int, http: StorageHttp) -> None:
-        credential = storage_credential(settings)
-        options: dict[str, Any] = {"initial_backoff": 1, "increment_base": 2, "retry_total": 2, "read_timeout": 20}
-        self._queue = QueueClient(endpoint, name, credential, **options)
-        self._poison = QueueClient(endpoint, f"{name}-poison", credential, **options)
-        self._hidden_s = hidden_s
-        self._messages = f"{endpoint.rstrip('/')}/{name}/messages"
+    def __init__(self, http: StorageHttp, endpoint: str, name: str, hidden_s: int) -> None:
         self._http = http
+        self._queue = f"{endpoint.rstrip('/')}/{name}"
+        self._hidden_s = hidden_s
 
     def receive(self, limit: int) -> list[QueuedMessage]:
-        """See ``EventQueue.receive``."""
-        with _translated("the event queue"):
-            received = self._queue.receive_messages(
-                messages_per_page=limit, max_messages=limit, visibility_timeout=self._hidden_s
-            )
-            return [QueuedMessage(m.id, m.pop_receipt or "", str(m.content), m.dequeue_count or 0) for m in received]
+        """See ``EventQueue.receive``. What exceeds a page is asked for in several requests at once."""
+        return self._http.submit(self._receive(limit)).result()
 
     def remove(self, messages: Sequence[QueuedMessage]) -> None:
-        """See ``EventQueue.remove``."""
-        for removal in [self._http.submit(self._remove(message)) for message in messages]:
-            removal.result()
+        """See ``EventQueue.remove``. Each takes a request; all are sent at once."""
+        self._http.submit(self._remove(messages)).result()
 
     def poison(self, content: str, reason: str) -> None:
         """See ``EventQueue.poison``. What is too long for a message is cut, and says so."""
-        with _translated("the poison queue"):
-            self._poison.send_message(_poison_message(content, reason), time_to_live=-1)
+        self._http.submit(self._poison(_poison_message(content, reason))).result()
 
     def check(self) -> None:
         """See ``EventQueue.check``."""
-        with _translated("the event queue"):
-            self._queue.get_queue_properties()
+        self._http.submit(self._check()).result()
 
-    async def _remove(self, message: QueuedMessage) -> None:
-        address = f"{self._messages}/{message.id}?popreceipt={quote(message.receipt, safe='')}"
+    async def _receive(self, limit: int) -> list[QueuedMessage]:
+        sizes = [min(PAGE, limit - start) for start in range(0, limit, PAGE)]
+        pages = await asyncio.gather(*(self._receive_page(size) for size in sizes))
+        return [message for page in pages for message in page]
+
+    async def _receive_page(self, size: int) -> list[QueuedMessage]:
+        address = f"{self._queue}/messages?numofmessages={size}&visibilitytimeout={self._hidden_s}"
+        response = await self._http.request("GET", address, max_bytes=MAX_PAGE_BYTES)
+        _require(response, HTTPStatus.OK, "the event queue")
+        return read_page(response.body)
+
+    async def _remove(self, messages: Sequence[QueuedMessage]) -> None:
+        await asyncio.gather(*map(self._remove_one, messages))
+
+    async def _remove_one(self, message: QueuedMessage) -> None:
+        address = f"{self._queue}/messages/{message.id}?popreceipt={quote(message.receipt, safe='')}"
         response = await self._http.request("DELETE", address)
-        if response.status != HTTPStatus.NO_CONTENT and response.error_code not in _NOT_OURS:
-            raise StorageUnavailable(f"the event queue answered {response.status} {response.error_code}")
+        if response.error_code not in _NOT_OURS:
+            _require(response, HTTPStatus.NO_CONTENT, "the event queue")
+
+    async def _poison(self, message: str) -> None:
+        address = f"{self._queue}-poison/messages?messagettl=-1"  # it never expires
+        body = f"<QueueMessage><MessageText>{escape(message)}</MessageText></QueueMessage>".encode()
+        response = await self._http.request("POST", address, {"Content-Type": "application/xml"}, body=body)
+        _require(response, HTTPStatus.CREATED, "the poison queue")
+
+    async def _check(self) -> None:
+        response = await self._http.request("GET", f"{self._queue}?comp=metadata")
+        _require(response, HTTPStatus.OK, "the event queue")
 
 
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
+def read_page(body: bytes) -> list[QueuedMessage]:
+    """The messages in an answer to Get Messages.
+
+    Raises:
+        StorageUnavailable: it is no such answer.
+    """
     try:
-        yield
-    except HttpResponseError as error:
-        raise StorageUnavailable(f"{what} answered {error.status_code} {error_code(error)}") from error
-    except AzureError as error:
-        raise StorageUnavailable(f"{what} does not answer: {error}") from error
+        return [
+            QueuedMessage(
+                id=message.findtext("MessageId", ""),
+                receipt=message.findtext("PopReceipt", ""),
+                content=message.findtext("MessageText", ""),
+                deliveries=int(message.findtext("DequeueCount", "")),
+            )
+            for message in ET.fromstring(body)  # noqa: S314  (the storage service's own)
+        ]
+    except (ET.ParseError, ValueError) as error:
+        raise StorageUnavailable(f"the event queue gave something else than messages: {error}") from error
+
+
+def _require(response: Response, status: HTTPStatus, what: str) -> None:
+    if response.status != status:
+        raise StorageUnavailable(f"{what} answered {response.status} {response.error_code}")
 
 
 def _poison_message(content: str, reason: str) -> str:

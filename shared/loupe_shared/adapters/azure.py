@@ -1,10 +1,8 @@
-"""What the adapters of Azure Storage share: signing in, and reading errors."""
+"""Signing in to Azure Storage."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
-from azure.core.credentials import TokenCredential
-from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, Services, generate_account_sas
 
@@ -16,21 +14,8 @@ SAS_LIFETIME_S = 3600
 RENEW_BEFORE_S = 300
 
 
-def storage_credential(settings: StorageSettings) -> TokenCredential | dict[str, str]:
-    """The emulator's key if one is set, else the identity that the process runs as."""
-    if settings.storage_key is None:
-        return DefaultAzureCredential()
-    return {"account_name": settings.storage_account, "account_key": settings.storage_key.get_secret_value()}
-
-
-def error_code(error: HttpResponseError) -> str:
-    """The storage service's own name of an error, such as ``BlobNotFound``."""
-    code = getattr(error, "error_code", None)  # the storage packages add it: an enumeration's member or plain text
-    return str(getattr(code, "value", code)) if code else "without an error code"
-
-
 class StorageAccess:
-    """What requests to Azure Storage carry to be let in, for those that do not go through its SDK.
+    """What requests to Azure Storage carry to be let in.
 
     A bearer token of the identity that the process runs as; or, with the key of an emulator, a shared access signature.
     Either is kept until shortly before it expires.
@@ -82,7 +67,7 @@ class StorageAccess:
                 self._account,
                 self._key.get_secret_value(),
                 ResourceTypes(object=True, container=True),  # Azurite counts queue messages to the second
-                AccountSasPermissions(read=True, process=True),
+                AccountSasPermissions(read=True, add=True, process=True),
                 expiry,
                 services=Services(blob=True, queue=True),
             )

@@ -12,6 +12,9 @@ from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob, Message, StoreBatch
 from loupe_shared.settings import BrokerSettings
 
+# How Celery's own logs and monitors show a message. By default Celery writes out a kilobyte of it for them.
+UNSHOWN = {"argsrepr": "()", "kwargsrepr": "{...}"}
+
 # The braces make one hash slot of all keys, without which Celery fails on a clustered Redis.
 KEY_PREFIX = "{loupe}:"
 QUEUES = (ClassifyJob.queue, StoreBatch.queue)
@@ -107,10 +110,11 @@ class CeleryPublisher:
                 for message in messages:
                     self._app.send_task(
                         task_name(message.queue),
-                        kwargs={"message": message.to_wire()},
+                        kwargs={"message": message.to_json()},
                         queue=message.queue,
                         producer=producer,
                         retry=False,
+                        **UNSHOWN,
                     )
         except (OperationalError, KombuError, redis.RedisError, OSError) as error:
             raise BrokerUnavailable(f"the broker did not take {len(messages)} messages: {error}") from error

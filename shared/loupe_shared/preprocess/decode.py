@@ -117,4 +117,6 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
         raise ImageRejected(
             Reason.UNSUPPORTED_PIXELS, f"pixels of type {image.mode} have no known range: use 8 or 16 bit"
         )
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -27,6 +27,8 @@ def crop_and_resize(image: Image.Image, rule: Preprocessing, *, opaque: bool) ->
         rule: says which square, which size and which filter.
         opaque: no pixel is transparent; otherwise colours are weighted with their opacity.
     """
+    if image.size == (rule.size, rule.size) and rule.crop == 1:
+        return image
     if simd is None:
         return crop_and_resize_with_pillow(image, rule)
     left, top, edge = rule.kept_box(image.width, image.height)
