@@ -54,11 +54,11 @@ docs: .venv/ready ## Write the documentation that is made from code
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py
-	@$(MAKE) int8
+	@$(MAKE) quantize
 	@.venv-model/bin/python -m pytest -W default models
 
-.PHONY: int8
-int8: .venv/ready ## Make the int8 graph of a model bundle, if it is good enough (MODEL=bundle, IMAGES=folder with labels.csv)
+.PHONY: quantize
+quantize: .venv/ready ## Make the int8 graph of a model bundle, if it is good enough (MODEL=bundle, IMAGES=folder with labels.csv)
 	@$(BIN)/python -W ignore models/quantize.py $(or $(MODEL),models/efficientnet-lite0) $(or $(IMAGES),samples)
 
 .PHONY: lock

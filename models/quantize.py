@@ -1,4 +1,4 @@
-"""Makes the int8 graph of a bundle from real pictures, and accepts it only if it is good enough: ``make int8``.
+"""Makes the int8 graph of a bundle from real pictures, and accepts it only if it is good enough: ``make quantize``.
 
     python models/quantize.py BUNDLE PICTURES
 

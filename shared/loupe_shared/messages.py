@@ -1,6 +1,9 @@
-"""What travels through the broker: JSON documents with a version, validated on both sides."""
+"""What travels through the broker: JSON documents with a version, validated on both sides.
 
-from typing import Any, ClassVar, Literal, Self
+They travel as text (``to_json``), so that each is but one string to the broker's own reading and writing of JSON.
+"""
+
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -10,9 +13,14 @@ from loupe_shared.domain import ImageRef, Model, Result
 class _Message(Model):
     version: Literal[1] = 1
 
-    def to_wire(self) -> dict[str, Any]:
-        """The document: what is not said has its default, but the version is always said."""
-        return {"version": self.version, **self.model_dump(mode="json", exclude_defaults=True)}
+    @classmethod
+    def from_json(cls, document: object) -> Self:
+        """The message in a document.
+
+        Raises:
+            ValidationError: it is not one of this type and version.
+        """
+        return cls.model_validate_json(document)  # type: ignore[arg-type]  # what is not text is found to be wrong
 
 
 class ClassifyJob(_Message):

@@ -10,7 +10,7 @@ from tests.factories import rejection, result
 def test_results_are_stored_with_the_time_of_storing() -> None:
     store = MemoryStore()
     before = now()
-    Writer(store, MemoryOutstanding()).handle(StoreBatch(results=(result("a"), rejection("b"))))
+    Writer(store, MemoryOutstanding(), handlers=1).handle(StoreBatch(results=(result("a"), rejection("b"))))
     stored = store.get(result("a").image.id)
     assert stored is not None
     assert stored.stored_at is not None
@@ -20,7 +20,7 @@ def test_results_are_stored_with_the_time_of_storing() -> None:
 
 def test_the_first_time_of_storing_stays() -> None:
     store = MemoryStore()
-    writer = Writer(store, MemoryOutstanding())
+    writer = Writer(store, MemoryOutstanding(), handlers=1)
     writer.handle(StoreBatch(results=(result(),)))
     first = store.get(result().image.id)
     writer.handle(StoreBatch(results=(result(),)))
@@ -30,5 +30,5 @@ def test_the_first_time_of_storing_stays() -> None:
 def test_what_is_stored_is_not_outstanding_any_more() -> None:
     outstanding = MemoryOutstanding()
     outstanding.add([result("a").image, result("b").image])
-    Writer(MemoryStore(), outstanding).handle(StoreBatch(results=(result("a"),)))
+    Writer(MemoryStore(), outstanding, handlers=1).handle(StoreBatch(results=(result("a"),)))
     assert outstanding.lost(after_s=-1) == [result("b").image]

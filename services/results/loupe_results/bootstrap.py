@@ -14,8 +14,8 @@ def serve_results(settings: ResultsSettings) -> int:
     store = open_store(settings)
     try:
         app = make_celery(settings, consumes=StoreBatch.queue)
-        writer = Writer(store, ValkeyOutstanding(settings))
+        writer = Writer(store, ValkeyOutstanding(settings), settings.concurrent_batches)
         consume(app, StoreBatch, writer.handle, give_up=writer.settle)
-        return serve(app, StoreBatch.queue, settings.concurrent_writes, settings.heartbeat_file)
+        return serve(app, StoreBatch.queue, settings.concurrent_batches, settings.heartbeat_file)
     finally:
         store.close()

@@ -8,6 +8,9 @@ from loupe_shared.settings import StoreSettings, WorkerSettings
 class ResultsSettings(WorkerSettings, StoreSettings):
     """Settings of the results writer."""
 
-    concurrent_writes: int = Field(
-        default=1, ge=1, description="Batches written at once. SQLite has one writer; Cosmos DB gains from several."
+    concurrent_batches: int = Field(
+        default=32,
+        ge=1,
+        description="Batches of results in progress at once. Those that wait at the same time are written together, "
+        "which costs less than one by one, above all in Cosmos DB.",
     )

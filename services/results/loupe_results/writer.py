@@ -1,7 +1,9 @@
 """Writing results."""
 
 import logging
+from collections.abc import Sequence
 
+from loupe_results.group import GroupCommit
 from loupe_shared.domain import now
 from loupe_shared.messages import StoreBatch
 from loupe_shared.ports import Outstanding, ResultStore
@@ -10,11 +12,20 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Handles store messages. May be given the same message again: the store keeps what is newer."""
+    """Handles store messages, those that come at the same time together. Safe for use from several threads.
 
-    def __init__(self, store: ResultStore, outstanding: Outstanding) -> None:
+    May be given the same message again: the store keeps what is newer.
+
+    Args:
+        store: takes the results.
+        outstanding: is told of them.
+        handlers: how many threads handle messages at most.
+    """
+
+    def __init__(self, store: ResultStore, outstanding: Outstanding, handlers: int) -> None:
         self._store = store
         self._outstanding = outstanding
+        self._group = GroupCommit(self._write, handlers)
 
     def handle(self, batch: StoreBatch) -> None:
         """Write a batch of results.
@@ -23,10 +34,7 @@ class Writer:
             StoreUnavailable: nothing or a part was written; the batch may be handled again.
             BrokerUnavailable: all was written, but it is not noted that it was; the same holds.
         """
-        stored_at = now()
-        changed = self._store.write([result.model_copy(update={"stored_at": stored_at}) for result in batch.results])
-        self.settle(batch)
-        log.info("%d results, %d of them new", len(batch.results), changed)
+        self._group.write(batch)
 
     def settle(self, batch: StoreBatch) -> None:
         """Expect no more of these images.
@@ -35,3 +43,10 @@ class Writer:
             BrokerUnavailable: it is not noted.
         """
         self._outstanding.settle(result.image for result in batch.results)
+
+    def _write(self, batches: Sequence[StoreBatch]) -> None:
+        stored_at = now()
+        results = [result.model_copy(update={"stored_at": stored_at}) for batch in batches for result in batch.results]
+        changed = self._store.write(results)
+        self._outstanding.settle(result.image for result in results)
+        log.info("%d results, %d of them new, in %d batches", len(results), changed, len(batches))

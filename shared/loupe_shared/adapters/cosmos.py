@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError
@@ -9,8 +10,16 @@ from azure.cosmos import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError, CosmosResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 
-from loupe_shared.adapters.cosmos_documents import COUNTS_ID, bucket, operations, page_query, result_of
-from loupe_shared.domain import Outcome, Result
+from loupe_shared.adapters.cosmos_documents import (
+    COUNTS_ID,
+    Document,
+    bucket,
+    counts_after,
+    operations,
+    page_query,
+    result_of,
+)
+from loupe_shared.domain import Outcome, Result, newest_of_each
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
 from loupe_shared.listing import Counts, Page, Position, ResultFilter
 from loupe_shared.settings import StoreSettings
@@ -18,6 +27,7 @@ from loupe_shared.settings import StoreSettings
 # The service takes 100 operations in a batch, one of which is the counts document.
 MAX_BATCH = 99
 MAX_ATTEMPTS = 8
+CONCURRENT_BATCHES = 4
 
 # Sub-status of a 404: not the item is missing, but its container or database.
 OWNER_IS_MISSING = 1003
@@ -46,26 +56,29 @@ def open_cosmos(settings: StoreSettings) -> "CosmosStore":
 
 
 class CosmosStore:
-    """``ResultStore`` in a container whose partition key is ``PARTITION_KEY``."""
+    """``ResultStore`` in a container whose partition key is ``PARTITION_KEY``.
+
+    What it writes is usually new, and usually nobody else writes. So it supposes that no result is there yet and that
+    the counts are as it left them. A batch applies only if that is so; if it is not, the bucket is read.
+    """
 
     def __init__(self, container: ContainerProxy) -> None:
         self._container = container
+        self._counts: dict[str, Document] = {}
 
     def write(self, results: Sequence[Result]) -> int:
         """See ``ResultStore.write``."""
-        newest: dict[str, Result] = {}
-        for result in results:
-            known = newest.get(result.image.id)
-            if known is None or result.revision > known.revision:
-                newest[result.image.id] = result
         by_bucket: dict[str, list[Result]] = defaultdict(list)
-        for result in newest.values():
-            by_bucket[bucket(result.image.id)].append(result)
-        return sum(
-            self._write_batch(key, group[start : start + MAX_BATCH])
+        for image_id, result in newest_of_each(results).items():
+            by_bucket[bucket(image_id)].append(result)
+        batches = [
+            (key, group[start : start + MAX_BATCH])
             for key, group in by_bucket.items()
             for start in range(0, len(group), MAX_BATCH)
-        )
+        ]
+        # Threads of its own: in an outage nobody waits behind others, and none of it is on its way after an error.
+        with ThreadPoolExecutor(CONCURRENT_BATCHES, "cosmos") as writers:
+            return sum(writers.map(self._write_batch, *zip(*batches, strict=True)))
 
     def get(self, image_id: str) -> Result | None:
         """See ``ResultStore.get``."""
@@ -105,23 +118,29 @@ class CosmosStore:
         """See ``ResultStore.close``. The SDK's connections end with the process."""
 
     def _write_batch(self, key: str, results: Sequence[Result]) -> int:
-        """Read the bucket's state, then write all that is newer and the counts, or nothing; again if it has changed."""
+        """Write all that is newer and the counts, or nothing; again if the bucket was not as it was believed to be."""
+        counts = self._counts.get(key)
+        known = {COUNTS_ID: counts} if counts else self._read(key, results)
         for _ in range(MAX_ATTEMPTS):
-            with _translated():
-                ids = [*(result.image.id for result in results), COUNTS_ID]
-                known = {d["id"]: d for d in self._container.read_items([(id_, key) for id_ in ids])}
             batch = operations(key, results, known)
             if not batch:
                 return 0
             try:
                 with _translated():
-                    self._container.execute_item_batch(batch, partition_key=key)
+                    answers = self._container.execute_item_batch(batch, partition_key=key)
             except CosmosBatchOperationError as error:
                 if error.status_code not in _CONFLICTS:
                     raise StoreUnavailable(f"Cosmos DB refused a batch: {error.message}") from error
+                known = self._read(key, results)
             else:
+                self._counts[key] = counts_after(batch, answers)
                 return len(batch) - 1
         raise StoreUnavailable(f"bucket {key} is written to by too many at once")
+
+    def _read(self, key: str, results: Sequence[Result]) -> dict[str, Document]:
+        with _translated():
+            ids = [*(result.image.id for result in results), COUNTS_ID]
+            return {document["id"]: document for document in self._container.read_items([(id_, key) for id_ in ids])}
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from loupe_shared.listing import Position, ResultFilter, timestamp
 
 Document = dict[str, Any]
 
-# Part of every document's address: it can only change together with a copy of all documents.
-BUCKETS = 64
+# Part of every document's address: it can only change together with a copy of all documents. The fewer there are, the
+# more results a batch has; but each holds 20 GB at most, which is some 13 million results.
+BUCKETS = 32
 PARTITION_KEY = "/bucket"
 COUNTS_ID = "counts"
 
@@ -45,27 +46,39 @@ def bucket(image_id: str) -> str:
 
 
 def operations(key: str, results: Sequence[Result], known: Mapping[str, Document]) -> list[Any]:
-    """The batch that stores those results that are newer than what is known, and counts them; empty if none is.
+    """The batch that stores those results that are newer than what is known, and then counts them; empty if none is.
 
     Args:
         key: the bucket.
         results: of different images of the bucket.
         known: the bucket's documents of these images and its counts, by id.
     """
-    counts = known.get(COUNTS_ID, {"id": COUNTS_ID, "bucket": key, "kind": "counts", "outcomes": {}, "labels": {}})
+    before = known.get(COUNTS_ID, {"id": COUNTS_ID, "bucket": key, "kind": "counts", "outcomes": {}, "labels": {}})
+    counts = {**before, "outcomes": dict(before["outcomes"]), "labels": dict(before["labels"])}
     batch: list[Any] = []
     for result in results:
         document = known.get(result.image.id)
         if document:
-            before = result_of(document)
-            if result.revision <= before.revision:
+            replaced = result_of(document)
+            if result.revision <= replaced.revision:
                 continue
-            _count(counts, before, -1)
+            _count(counts, replaced, -1)
         _count(counts, result, 1)
         batch.append(_put(_document(key, result), document))
     if batch:
         batch.append(_put(counts, known.get(COUNTS_ID)))
     return batch
+
+
+def counts_after(batch: Sequence[Any], answers: Sequence[Mapping[str, Any]]) -> Document:
+    """The counts as a batch left them, which was the last that it wrote.
+
+    Args:
+        batch: made by ``operations``.
+        answers: what became of each operation.
+    """
+    _, (*_, counts), _ = batch[-1]
+    return {**counts, "_etag": answers[-1]["eTag"]}
 
 
 def _put(document: Document, known: Document | None) -> Any:  # noqa: ANN401  (the SDK's own loose type)
@@ -84,7 +97,7 @@ def _count(counts: Document, result: Result, images: int) -> None:
 def _document(key: str, result: Result) -> Document:
     # ``completed`` has a fixed width, unlike ISO 8601 times as JSON has them, so that text order is time order.
     return {
-        **result.model_dump(mode="json"),
+        **result.model_dump(mode="json", exclude_none=True),
         "id": result.image.id,
         "bucket": key,
         "kind": "result",

@@ -2,17 +2,22 @@
 
 The file is in WAL mode, so the query service reads while the results service writes. A connection is used by one thread
 at a time. Counts are rows that change in the same transaction as the results they count.
+
+Results lie in the order in which they came, with an index of their ids. In the order of their ids, which are hashes,
+every result would change a page of its own.
 """
 
+import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 
-from loupe_shared.domain import Outcome, Result
+from loupe_shared.domain import Outcome, Result, newest_of_each
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
 from loupe_shared.listing import Counts, Page, Position, ResultFilter, timestamp
 
@@ -30,7 +35,7 @@ CREATE TABLE IF NOT EXISTS results (
     score REAL,
     completed_at TEXT NOT NULL,
     document TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS results_by_time ON results (completed_at, id);
 CREATE INDEX IF NOT EXISTS results_by_label ON results (label, completed_at, id);
 CREATE INDEX IF NOT EXISTS results_by_outcome ON results (outcome, completed_at, id);
@@ -42,6 +47,10 @@ CREATE TABLE IF NOT EXISTS counts (
 ) WITHOUT ROWID;
 """
 
+# One parameter, a JSON array, however many ids there are.
+_KNOWN = """
+SELECT id, event_order, model_version, outcome, label FROM results WHERE id IN (SELECT value FROM json_each(?))
+"""
 _UPSERT = "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COUNT = "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET images = images + excluded.images"
 
@@ -74,12 +83,21 @@ class SqliteStore:
 
     def write(self, results: Sequence[Result]) -> int:
         """See ``ResultStore.write``."""
-        changed = set()
+        newest = newest_of_each(results)
         with self._transaction() as connection:
-            for result in results:
-                if self._write_one(connection, result):
-                    changed.add(result.image.id)
-        return len(changed)
+            known = {row[0]: row[1:] for row in connection.execute(_KNOWN, (json.dumps(list(newest)),))}
+            rows, counts = [], Counter[tuple[str, str]]()
+            for result in newest.values():
+                before = known.get(result.image.id)
+                if before:
+                    if result.revision <= before[:2]:
+                        continue
+                    counts[before[2], before[3] or ""] -= 1
+                counts[result.outcome, result.label or ""] += 1
+                rows.append(_row(result))
+            connection.executemany(_UPSERT, rows)
+            connection.executemany(_COUNT, ((*key, images) for key, images in counts.items()))
+        return len(rows)
 
     def get(self, image_id: str) -> Result | None:
         """See ``ResultStore.get``."""
@@ -117,21 +135,6 @@ class SqliteStore:
         while not self._idle.empty():
             self._idle.get().close()
 
-    def _write_one(self, connection: sqlite3.Connection, result: Result) -> bool:
-        image = result.image
-        known = connection.execute(
-            "SELECT event_order, model_version, outcome, label FROM results WHERE id = ?", (image.id,)
-        ).fetchone()
-        if known:
-            if result.revision <= (known[0], known[1]):
-                return False
-            connection.execute(_COUNT, (known[2], known[3] or "", -1))
-        connection.execute(_COUNT, (result.outcome, result.label or "", 1))
-        completed_at = timestamp(result.completed_at)
-        row = (image.id, *result.revision, image.container, result.outcome, result.label, result.score, completed_at)
-        connection.execute(_UPSERT, (*row, result.model_dump_json(exclude_defaults=True)))
-        return True
-
     def _read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         try:
             with self._connection() as connection:
@@ -164,6 +167,12 @@ class SqliteStore:
             raise
         else:
             self._idle.put(connection)
+
+
+def _row(result: Result) -> tuple[object, ...]:
+    image, completed_at = result.image, timestamp(result.completed_at)
+    said = (image.container, result.outcome, result.label, result.score, completed_at, result.to_json())
+    return (image.id, *result.revision, *said)
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -63,7 +63,7 @@ def _process(
 ) -> None:
     queue, delay_s = message_type.queue, _delay_s(task.app, task.request.retries)
     try:
-        parsed = message_type.model_validate(message)
+        parsed = message_type.from_json(message)
     except ValidationError as error:
         _bury(task, queue, message, f"malformed: {error}")
         return
@@ -79,13 +79,13 @@ def _process(
         parts = parsed.split()
         if len(parts) > 1:  # whatever is wrong is wrong with one of them
             for part in parts:
-                task.apply_async(kwargs={"message": part.to_wire()}, queue=queue)
+                task.apply_async(kwargs={"message": part.to_json()}, queue=queue)
             return
         _bury(task, queue, message, f"{type(error).__name__}: {error}")
         give_up(parsed)
         return
     if rest is not None:
-        raise task.retry(kwargs={"message": rest.to_wire()}, countdown=delay_s)
+        raise task.retry(kwargs={"message": rest.to_json()}, countdown=delay_s)
 
 
 def _delay_s(app: Celery, retries: int) -> float:
@@ -103,6 +103,8 @@ def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> Non
 def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:
     """Work until SIGTERM or SIGINT, then finish the running tasks. Returns the exit code."""
     signals.setup_logging.connect(_keep_logging)
+    for chatter in ("celery.worker.strategy", "celery.app.trace"):  # that a message came and went, of every message
+        logging.getLogger(chatter).setLevel(logging.WARNING)
     if heartbeat:
         _beat(heartbeat)
     worker = app.Worker(
