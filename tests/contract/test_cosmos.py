@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.cosmos import ContainerProxy, CosmosClient, PartitionKey
+from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from loupe_shared.adapters.cosmos import CosmosStore
 from loupe_shared.adapters.cosmos_documents import BUCKETS, INDEXING_POLICY, PARTITION_KEY, bucket
@@ -30,6 +31,28 @@ def same_bucket(count: int) -> list[str]:
     """Names of blobs whose results are written in one batch."""
     names = (f"{number}.jpg" for number in itertools.count())
     return list(itertools.islice((name for name in names if bucket(result(name).image.id) == "00"), count))
+
+
+def test_a_batch_that_fails_undoes_no_other(container: ContainerProxy) -> None:
+    """What the store relies on, of the service and of its emulator alike."""
+    container.create_item({"id": "taken", "bucket": "failing"})
+    long = "x" * 20_000
+
+    def fail(number: int) -> None:
+        documents = [{"id": str(number), "bucket": "failing", "text": long}, {"id": "taken", "bucket": "failing"}]
+        with pytest.raises(CosmosBatchOperationError):
+            container.execute_item_batch([("create", (document,), {}) for document in documents], "failing")
+
+    def succeed(number: int) -> None:
+        document = {"id": str(number), "bucket": "succeeding", "text": long}
+        container.execute_item_batch([("create", (document,), {})], "succeeding")
+
+    with ThreadPoolExecutor(4) as threads:
+        batches = [threads.submit(batch, number) for number in range(100) for batch in (fail, succeed)]
+    assert [batch.exception() for batch in batches] == [None] * 200
+    found = container.query_items("SELECT c.id, c.bucket FROM c", enable_cross_partition_query=True)
+    there = sorted((item["bucket"], item["id"]) for item in found)
+    assert there == sorted([("failing", "taken"), *(("succeeding", str(number)) for number in range(100))])
 
 
 def test_two_stores_that_write_in_turn_keep_counts_exact(container: ContainerProxy) -> None:

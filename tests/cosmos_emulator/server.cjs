@@ -38,7 +38,7 @@ wrap("json", async (original, request) => {
 });
 
 // A batch is atomic: when one operation fails, the answer is 207, the others are 424, and nothing has changed.
-wrap("handler/batch-documents", async (original, account, request, response, parameters) => {
+async function apply(original, account, request, response, parameters) {
   const { documents } = collectionOf(account, parameters);
   const before = { data: new Map(documents._data), index: new Map(documents._index), count: documents._ridCount };
   const results = await original(account, request, response, parameters);
@@ -46,6 +46,14 @@ wrap("handler/batch-documents", async (original, account, request, response, par
   Object.assign(documents, { _data: before.data, _index: before.index, _ridCount: before.count });
   response.statusCode = 207;
   return results.map((result) => (result.statusCode < 400 ? { statusCode: 424, requestCharge: 0 } : result));
+}
+
+// And it is isolated: batches take turns, or else one that fails would undo what another did while its body was read.
+let turn = Promise.resolve();
+wrap("handler/batch-documents", (...parameters) => {
+  const answer = turn.then(() => apply(...parameters));
+  turn = answer.catch(() => {});
+  return answer;
 });
 
 // A query with a partition key sees that partition alone.

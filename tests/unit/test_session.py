@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from loupe_inference.explain import heatmap, top_predictions
+from loupe_inference.explain import heatmaps, top_predictions
 from loupe_inference.runtime import PROVIDERS, Device, Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle, sha256
@@ -52,7 +52,7 @@ def batch(bundle: Bundle) -> Pixels:
 
 def test_right_answers_in_the_order_of_the_batch(session: OnnxSession, bundle: Bundle, batch: Pixels) -> None:
     outputs = session.run(batch)
-    best = [top_predictions(p, bundle.manifest.labels)[0] for p in outputs.probabilities]
+    best = [predictions[0] for predictions in top_predictions(outputs.probabilities, bundle.manifest.labels)]
     assert [p.label for p in best] == [label for label, _ in EXPECTED.values()]
     assert [p.score for p in best] == pytest.approx([score for _, score in EXPECTED.values()], abs=0.02)
     assert outputs.probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -74,20 +74,28 @@ def test_heatmaps_point_at_what_was_seen(session: OnnxSession, bundle: Bundle, b
         scene = np.full((1, 224, 224, 3), 127, np.uint8)
         scene[0, 56:168, left : left + 112] = half
         outputs = session.run(scene)
-        assert top_predictions(outputs.probabilities[0], bundle.manifest.labels)[0].label in ("espresso", "cup")
-        rows = np.array(heatmap(outputs.activation_map[0]))
+        assert top_predictions(outputs.probabilities, bundle.manifest.labels)[0][0].label in ("espresso", "cup")
+        rows = np.array(heatmaps(outputs.activation_map)[0])
         _, column = np.unravel_index(rows.argmax(), rows.shape)
         assert (column < 3.5) == (left == 0)
 
 
-def test_heatmaps_are_bytes_from_none_to_most() -> None:
-    assert heatmap(np.array([[-3.0, 0.0], [1.0, 2.0]], np.float32)) == ((0, 0), (128, 255))
-    assert heatmap(np.full((1, 2), -1.0, np.float32)) == ((0, 0),)
+def test_heatmaps_are_bytes_from_none_to_most_of_each_image() -> None:
+    maps = np.array([[[-3.0, 0.0], [1.0, 2.0]], [[-1.0, -1.0], [-1.0, -1.0]], [[8.0, 4.0], [0.0, 0.0]]], np.float32)
+    assert heatmaps(maps) == [((0, 0), (128, 255)), ((0, 0), (0, 0)), ((255, 128), (0, 0))]
 
 
 def test_fewer_labels_than_are_shown() -> None:
-    predictions = top_predictions(np.array([0.2, 0.8], np.float32), ("sound", "defect"))
-    assert [p.label for p in predictions] == ["defect", "sound"]
+    (first, second) = top_predictions(np.array([[0.2, 0.8], [1.0000001, 0.0]], np.float32), ("sound", "defect"))
+    assert [p.label for p in first] == ["defect", "sound"]
+    assert [p.score for p in second] == [1.0, 0.0]
+
+
+def test_the_five_best_in_their_order() -> None:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(50), 20).astype(np.float32)
+    labels = tuple(map(str, range(50)))
+    for predictions, row in zip(top_predictions(probabilities, labels), probabilities, strict=True):
+        assert [int(p.label) for p in predictions] == np.argsort(-row)[:5].tolist()
 
 
 def test_a_gpu_that_is_not_there(bundle: Bundle) -> None:

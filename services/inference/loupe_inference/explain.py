@@ -9,18 +9,26 @@ from loupe_shared.domain import Prediction
 TOP = 5
 
 
-def top_predictions(probabilities: Floats, labels: tuple[str, ...]) -> tuple[Prediction, ...]:
-    """The most probable labels of one image, best first. ``probabilities`` is ``float32[labels]``."""
+def top_predictions(probabilities: Floats, labels: tuple[str, ...]) -> list[tuple[Prediction, ...]]:
+    """The most probable labels of each image, best first. ``probabilities`` is ``float32[N, labels]``."""
     count = min(TOP, len(labels))
-    best = np.argpartition(-probabilities, count - 1)[:count]
-    best = best[np.argsort(-probabilities[best], kind="stable")]
+    best = np.argpartition(-probabilities, count - 1, axis=1)[:, :count]
+    order = np.argsort(-np.take_along_axis(probabilities, best, axis=1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, axis=1)
     # The sum of float32 exponentials can exceed 1 in the last digit.
-    return tuple(Prediction(label=labels[i], score=min(1.0, float(probabilities[i]))) for i in best)
+    scores = np.minimum(np.take_along_axis(probabilities, best, axis=1), 1.0)
+    return [
+        tuple(Prediction(label=labels[place], score=score) for place, score in zip(places, of_places, strict=True))
+        for places, of_places in zip(best.tolist(), scores.tolist(), strict=True)
+    ]
 
 
-def heatmap(activation_map: Floats) -> tuple[tuple[int, ...], ...]:
-    """A class-activation map as rows of 0 (no evidence for the label) to 255 (the strongest)."""
-    evidence = np.maximum(activation_map, 0.0)
-    peak = float(evidence.max())
-    scaled: npt.NDArray[np.uint8] = np.rint(evidence * (255.0 / peak) if peak > 0 else evidence).astype(np.uint8)
-    return tuple(tuple(row) for row in scaled.tolist())
+def heatmaps(activation_maps: Floats) -> list[tuple[tuple[int, ...], ...]]:
+    """Class-activation maps as rows of 0 (no evidence for the label) to 255 (the strongest in the image).
+
+    ``activation_maps`` is ``float32[N, rows, columns]``.
+    """
+    evidence = np.maximum(activation_maps, 0.0)
+    peaks = evidence.max(axis=(1, 2), keepdims=True)
+    scaled: npt.NDArray[np.uint8] = np.rint(evidence * (255.0 / np.where(peaks > 0, peaks, 1.0))).astype(np.uint8)
+    return [tuple(map(tuple, rows)) for rows in scaled.tolist()]

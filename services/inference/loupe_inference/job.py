@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 
+import numpy as np
+
 from loupe_inference.answers import Answer, content_key
 from loupe_inference.batcher import Scores
-from loupe_inference.explain import heatmap, top_predictions
+from loupe_inference.explain import heatmaps, top_predictions
 from loupe_inference.model import ServedModel
 from loupe_inference.passage import Passage
 from loupe_inference.stages import Stages
@@ -60,7 +62,7 @@ class Job:
         self._events: SimpleQueue[tuple[int, _Event]] = SimpleQueue()
         self._open = {place: Passage(image) for place, image in enumerate(images)}
         self._twins: dict[bytes, list[int]] = defaultdict(list)
-        self._learned: dict[bytes, Answer] = {}
+        self._scored: list[tuple[list[Passage], Scores]] = []
 
     def run(self) -> Outcomes:
         """Return when every image has an outcome or is unread.
@@ -71,8 +73,11 @@ class Job:
         """
         self._fetch()
         while self._open:
+            events = self._wait_for_events()
+            if not events:
+                self._give_up()
             fetched = []
-            for place, event in self._wait_for_events():
+            for place, event in events:
                 if place not in self._open:  # it was given up
                     continue
                 match event:
@@ -81,12 +86,12 @@ class Job:
                     case Future() as read:
                         fetched.append((place, read.result()))
                     case Scores() as scores:
-                        self._answer(place, scores)
+                        self._scored.append(([self._open.pop(twin) for twin in self._with_twins(place)], scores))
                     case error:
                         self._fail(place, error)
             self._recall(fetched)
-            self._give_up()
-        self._stages.answers.remember(self._learned)
+        if self._scored:
+            self._answer()
         return self._outcomes
 
     def _fetch(self) -> None:
@@ -137,20 +142,19 @@ class Job:
         """Called from other threads."""
         self._events.put((place, event))
 
-    def _answer(self, place: int, scores: Scores) -> None:
-        passage = self._open[place]
-        if passage.properties is None:
-            raise AssertionError
-        answer = Answer(
-            predictions=top_predictions(scores.probabilities, self._model.labels),
-            heatmap=heatmap(scores.activation_map),
-            properties=passage.properties,
-        )
-        self._learned[passage.key] = answer
-        for twin in self._with_twins(place):
-            of_itself = scores.inference_ms if twin == place else 0.0
-            self._outcomes.recalled += twin != place
-            self._settle(twin, self._open[twin].classified(self._model.version, answer, of_itself))
+    def _answer(self) -> None:
+        """Read what the model says of all images at once, which takes a fraction of the time of one by one."""
+        predictions = top_predictions(np.stack([s.probabilities for _, s in self._scored]), self._model.labels)
+        maps = heatmaps(np.stack([s.activation_map for _, s in self._scored]))
+        learned: dict[bytes, Answer] = {}
+        for (passages, scores), predicted, heatmap in zip(self._scored, predictions, maps, strict=True):
+            inferred, *twins = passages
+            answer = Answer(predictions=predicted, heatmap=heatmap, properties=inferred.decoded())
+            learned[inferred.key] = answer
+            self._outcomes.results.append(inferred.classified(self._model.version, answer, scores.inference_ms))
+            self._outcomes.results += [twin.classified(self._model.version, answer, 0.0) for twin in twins]
+            self._outcomes.recalled += len(twins)
+        self._stages.answers.remember(learned)
 
     def _fail(self, place: int, error: BaseException) -> None:
         """What these bytes cannot give, they cannot give their twins either."""

@@ -28,6 +28,12 @@ class Passage:
     decode_began: float | None = None
     decode_ended: float | None = None
 
+    def decoded(self) -> ImageProperties:
+        """What the decoder found, which it has by now."""
+        if self.properties is None:
+            raise AssertionError
+        return self.properties
+
     def classified(self, model: ModelVersion, answer: Answer, inference_ms: float) -> Result:
         """The result with this answer."""
         return Result(
