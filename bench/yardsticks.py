@@ -1,4 +1,8 @@
-"""Running the loops of ``loops.py`` right before and right after what they are compared with."""
+"""Running the loops of ``loops.py`` right before and right after what they are compared with.
+
+A loop runs once on each core, with one thread and its share of the pictures, because Loupe keeps all cores busy, too: a
+core whose neighbour rests is quicker, and a comparison with it would measure that.
+"""
 
 import json
 import subprocess
@@ -6,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.places import PYTHON, ROOT
 from loupe_inference.cpus import available_cpus
@@ -24,7 +28,7 @@ Y = TypeVar("Y")
 
 @dataclass(frozen=True)
 class LoopRun:
-    """What a loop took.
+    """What a loop took on all cores together.
 
     Attributes:
         decode_ms: CPU per image.
@@ -45,22 +49,13 @@ class LoopRun:
 
 
 def bare_loop(bundle: Path, precision: Precision, pictures: Sequence[Path]) -> LoopRun:
-    """Decode and infer as the inference service does by default."""
-    return _run("bare", bundle, precision, DEFAULTS.batch_size(), DEFAULTS.threads, pictures)
+    """Decode and infer with the inference service's own choice of batches."""
+    return _on_all_cores("bare", bundle, precision, DEFAULTS.batch_size(), pictures)
 
 
 def reference_loop(bundle: Path, pictures: Sequence[Path]) -> LoopRun:
     """Decode and infer in the obvious way."""
-    return _run("reference", bundle, Precision.FP32, REFERENCE_BATCH, 1, pictures)
-
-
-def bare_loops_on_all_cores(bundle: Path, precision: Precision, pictures: Sequence[Path]) -> float:
-    """Images per second of a bare loop with one thread per core, each with its share of the pictures."""
-    cores = available_cpus()
-    shares = [pictures[core::cores] for core in range(cores)]
-    with ThreadPoolExecutor(cores) as pool:
-        loops = pool.map(lambda share: _run("bare", bundle, precision, DEFAULTS.batch_size(), 1, share), shares)
-        return sum(loop.images_per_s for loop in loops)
+    return _on_all_cores("reference", bundle, Precision.FP32, REFERENCE_BATCH, pictures)
 
 
 def bracketed(runs: int, yardstick: Callable[[], Y], measure: Callable[[], M]) -> list[tuple[M, tuple[Y, Y]]]:
@@ -84,16 +79,25 @@ def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _run(
-    kind: str, bundle: Path, precision: Precision, batch_size: int, threads: int, pictures: Sequence[Path]
-) -> LoopRun:
-    command = [str(PYTHON), "-m", "bench.loops", kind, str(bundle), precision, str(batch_size), str(threads)]
+def _on_all_cores(kind: str, bundle: Path, precision: Precision, batch_size: int, pictures: Sequence[Path]) -> LoopRun:
+    cores = available_cpus()
+    with ThreadPoolExecutor(cores) as pool:
+        shares = [pictures[core::cores] for core in range(cores)]
+        took = list(pool.map(lambda share: _run(kind, bundle, precision, batch_size, share), shares))
+    labels = [""] * len(pictures)
+    for core, loop in enumerate(took):
+        labels[core::cores] = loop["labels"]
+    return LoopRun(
+        sum(loop["decode_cpu_s"] for loop in took) * 1000 / len(pictures),
+        sum(loop["inference_cpu_s"] for loop in took) * 1000 / len(pictures),
+        sum(len(loop["labels"]) / loop["wall_s"] for loop in took),
+        tuple(labels),
+    )
+
+
+def _run(kind: str, bundle: Path, precision: Precision, batch_size: int, pictures: Sequence[Path]) -> dict[str, Any]:
+    command = [str(PYTHON), "-m", "bench.loops", kind, str(bundle), precision, str(batch_size), "1"]
     paths = "\n".join(str(picture.resolve()) for picture in pictures)
     done = subprocess.run(command, input=paths, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
-    took = json.loads(done.stdout)
-    return LoopRun(
-        took["decode_cpu_s"] * 1000 / len(pictures),
-        took["inference_cpu_s"] * 1000 / len(pictures),
-        len(pictures) / took["wall_s"],
-        tuple(took["labels"]),
-    )
+    took: dict[str, Any] = json.loads(done.stdout)
+    return took

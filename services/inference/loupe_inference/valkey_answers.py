@@ -16,6 +16,17 @@ KEY = f"{KEY_PREFIX}answers"
 KEY_BYTES = 32
 KEEPER = "the cache of answers"
 
+# Arguments come in pairs: place, key. What others have put into a place is not sent, only to be thrown away here.
+_RECALL = f"""
+local found = {{}}
+for i = 1, #ARGV, 2 do
+  local value = redis.call('HGET', KEYS[1], ARGV[i])
+  local known = value and string.sub(value, 1, {KEY_BYTES}) == ARGV[i + 1]
+  found[#found + 1] = known and string.sub(value, {KEY_BYTES + 1})
+end
+return found
+"""
+
 
 class ValkeyAnswers:
     """``Answers`` in a hash of the broker.
@@ -28,6 +39,7 @@ class ValkeyAnswers:
     def __init__(self, settings: BrokerSettings, places: int) -> None:
         url = settings.broker_url.get_secret_value()
         self._client = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+        self._recall = self._client.register_script(_RECALL)
         self._places = places
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Answer]:
@@ -35,12 +47,8 @@ class ValkeyAnswers:
         if not keys:
             return {}
         with answering(KEEPER):
-            values = self._client.hmget(KEY, [self._place(key) for key in keys])
-        return {
-            key: Answer.model_validate_json(value[KEY_BYTES:])
-            for key, value in zip(keys, values, strict=True)
-            if value and value[:KEY_BYTES] == key
-        }
+            answers = self._recall([KEY], [part for key in keys for part in (self._place(key), key)])
+        return {key: Answer.model_validate_json(answer) for key, answer in zip(keys, answers, strict=True) if answer}
 
     def remember(self, answers: Mapping[bytes, Answer]) -> None:
         """See ``Answers.remember``."""
