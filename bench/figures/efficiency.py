@@ -22,7 +22,8 @@ IMAGES = {SMALL: 2000, LARGE: 500}
 WARM_UP = 64
 
 BARE_OF_LOUPE = Target(0.90, goal=0.95, at_least=True)
-LOUPE_OF_REFERENCE = {Precision.FP32: Target(0.80), Precision.INT8: Target(0.55)}
+# Of the small pictures. Of large ones the reference loop decodes a quarter of the pixels that Loupe's rule keeps.
+LOUPE_OF_REFERENCE = {(SMALL, Precision.FP32): Target(0.80), (SMALL, Precision.INT8): Target(0.55)}
 THROUGHPUT = Target(0.80, at_least=True)
 
 
@@ -75,12 +76,12 @@ def _measure(options: Options, kind: Kind, count: int, precision: Precision) -> 
             return _Loupe(pipeline.by_webhook(storage.put(pictures, "measured")), pipeline.labels())
 
     found = bracketed(options.runs, yardsticks, loupe)
-    return _rows(f"{kind.name}, {precision}", precision, pictures, found)
+    return _rows(f"{kind.name}, {precision}", LOUPE_OF_REFERENCE.get((kind, precision)), pictures, found)
 
 
 def _rows(
     case: str,
-    precision: Precision,
+    target: Target | None,
     pictures: Sequence[Path],
     found: list[tuple[_Loupe, tuple[_Yardsticks, _Yardsticks]]],
 ) -> list[Row]:
@@ -97,7 +98,7 @@ def _rows(
         *cpu_rows(FIGURE, case, [(loupe.took, (before.bare, after.bare)) for loupe, (before, after) in found]),
         row("CPU, reference loop in fp32", "ms", reference),
         row("bare loop / Loupe", "×", _ratios(bare, cpu), BARE_OF_LOUPE),
-        row("Loupe / reference loop in fp32", "×", _ratios(cpu, reference), LOUPE_OF_REFERENCE[precision]),
+        row("Loupe / reference loop in fp32", "×", _ratios(cpu, reference), target),
         row("same label as the reference loop", "%", agreement),
         row("throughput, Loupe", "images/s", throughput),
         row("throughput, bare loop", "images/s", bare_throughput),
