@@ -1,7 +1,6 @@
 """Which model answers while another takes its place."""
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +15,7 @@ from loupe_inference.settings import InferenceSettings
 from loupe_shared.domain import ModelVersion
 from loupe_shared.errors import InvalidBundle
 from loupe_shared.preprocess import Preprocessing
-from tests.factories import BUNDLE
+from tests.bundles import link_bundle, publish_bundle
 from tests.fakes import COLORS, ColorSession
 from tests.waiting import wait_for
 
@@ -57,9 +56,7 @@ def test_a_model_without_jobs_goes_at_once() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A link to a copy of the bundle that Loupe comes with."""
-    shutil.copytree(BUNDLE, tmp_path / "v1")
-    (tmp_path / "bundle").symlink_to(tmp_path / "v1")
-    return tmp_path / "bundle"
+    return link_bundle(tmp_path)
 
 
 @pytest.fixture
@@ -82,20 +79,9 @@ def version(watch: BundleWatch) -> int:
         return served.version.version
 
 
-def publish(folder: Path, number: int) -> None:
-    """Let another version take the bundle's place, as Kubernetes does: the link is replaced in one step."""
-    target = folder.parent / f"v{number}"
-    shutil.copytree(BUNDLE, target)
-    manifest = target / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": number}))
-    link = folder.parent / "next"
-    link.symlink_to(target)
-    link.replace(folder)
-
-
 def test_another_bundle_answers_from_when_it_is_there(folder: Path, watch: BundleWatch) -> None:
     assert version(watch) == 1
-    publish(folder, 2)
+    publish_bundle(folder, 2)
     wait_for(lambda: version(watch) == 2, "the second version")
 
 

@@ -1,0 +1,24 @@
+"""Bundles in a folder that is a link, as Kubernetes mounts volumes."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.factories import BUNDLE
+
+
+def link_bundle(folder: Path) -> Path:
+    """A link, in the folder, to a copy of the bundle that Loupe comes with."""
+    shutil.copytree(BUNDLE, folder / "v1")
+    (folder / "bundle").symlink_to(folder / "v1")
+    return folder / "bundle"
+
+
+def publish_bundle(link: Path, version: int) -> None:
+    """Let another version take the bundle's place: the link is replaced in one step."""
+    target = link.parent / f"v{version}"
+    shutil.copytree(BUNDLE, target)
+    manifest = json.loads((target / "manifest.json").read_text())
+    (target / "manifest.json").write_text(json.dumps(manifest | {"version": version}))
+    (link.parent / "next").symlink_to(target)
+    (link.parent / "next").replace(link)
