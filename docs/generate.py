@@ -2,10 +2,12 @@
 
 settings.md    every environment variable of every service, from the services' own settings classes
 openapi.json   the description of the query API, from the application
+figures.md     every figure of the benchmark, from its last kept run
 """
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -19,6 +21,7 @@ from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.settings import PREFIX, ServiceSettings
 
 HERE = Path(__file__).parent
+BENCHMARK = HERE.parent / "bench" / "results" / "2-cores.json"
 
 SERVICES: dict[str, type[ServiceSettings]] = {
     "ingestion": IngestionSettings,
@@ -63,7 +66,48 @@ def openapi() -> str:
     return json.dumps(create_app(MemoryStore(), "stloupeimages").openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
-PAGES = {"settings.md": settings, "openapi.json": openapi}
+def figures() -> str:
+    """Every figure that the benchmark measured."""
+    run = json.loads(BENCHMARK.read_text(encoding="utf-8"))
+    machine, versions = run["machine"], run["versions"]
+    rows = [
+        f"| {row['figure']} | {row['case']} | {row['name']} | {number(row['median'])} "
+        f"| {number(row['least'])} … {number(row['most'])} | {row['unit']} | {held(row)} |"
+        for row in run["rows"]
+    ]
+    lines = [
+        "# Figures",
+        "",
+        f"<!-- Made by `make docs` from bench/results/{BENCHMARK.name}. Measure again instead. -->",
+        "",
+        f"Measured on {run['measured_at'][:10]}: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gb']:.0f} GB, {machine['system'].split('-')[0]}; "
+        + ", ".join(f"{name} {versions[name]}" for name in ("python", "onnxruntime", "celery", "pillow"))
+        + f". Medians of {run['settings']['runs']} runs, with the least and the greatest. CPU and time are per image.",
+        "",
+        "| figure | case | measured | median | spread | unit | target |",
+        "|---|---|---|---:|---:|---|---|",
+        *rows,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def number(value: float) -> str:
+    """Three digits that matter."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004
+
+
+def held(row: dict[str, Any]) -> str:
+    """The target of a figure, and whether it is held."""
+    target = row["target"]
+    if target is None:
+        return ""
+    sign = "≥" if target["at_least"] else "≤"
+    return f"{sign} {target['limit']:g}{'' if row['is_met'] else ' **missed**'}"
+
+
+PAGES = {"settings.md": settings, "openapi.json": openapi, "figures.md": figures}
 
 
 if __name__ == "__main__":
