@@ -2,7 +2,8 @@
 
 settings.md    every environment variable of every service, from the services' own settings classes
 openapi.json   the description of the query API, from the application
-figures.md     every figure of the benchmark, from its last kept run
+figures.md     every figure of the benchmark, from the run that is kept
+stages.svg     its picture of where each millisecond goes
 """
 
 import json
@@ -93,6 +94,11 @@ def figures() -> str:
     return "\n".join(lines)
 
 
+def stages() -> str:
+    """The benchmark's picture."""
+    return BENCHMARK.with_suffix(".svg").read_text(encoding="utf-8")
+
+
 def number(value: float) -> str:
     """Three digits that matter."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004
@@ -107,7 +113,7 @@ def held(row: dict[str, Any]) -> str:
     return f"{sign} {target['limit']:g}{'' if row['is_met'] else ' **missed**'}"
 
 
-PAGES = {"settings.md": settings, "openapi.json": openapi, "figures.md": figures}
+PAGES = {"settings.md": settings, "openapi.json": openapi, "figures.md": figures, "stages.svg": stages}
 
 
 if __name__ == "__main__":
