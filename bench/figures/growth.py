@@ -1,7 +1,7 @@
 """Whether an image costs more, and processes take more memory, when there have been many.
 
 The model does nothing, and few pictures are served under many names. The yardstick is the cost of few images in
-a pipeline that has just begun. Memory is looked at halfway, too, because buffers and threads come to be in the beginning.
+a pipeline that has just begun. Memory is looked at halfway, too, because buffers and threads come to be at first.
 """
 
 from collections.abc import Sequence
