@@ -6,10 +6,8 @@ put there stays. So it is bounded without a record of what was used when, and a 
 
 from collections.abc import Mapping, Sequence
 
-import redis
-
 from loupe_inference.answers import Answer
-from loupe_shared.adapters.broker import KEY_PREFIX, answering
+from loupe_shared.adapters.broker import KEY_PREFIX, answering, connect
 from loupe_shared.settings import BrokerSettings
 
 KEY = f"{KEY_PREFIX}answers"
@@ -37,8 +35,7 @@ class ValkeyAnswers:
     """
 
     def __init__(self, settings: BrokerSettings, places: int) -> None:
-        url = settings.broker_url.get_secret_value()
-        self._client = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+        self._client = connect(settings, as_text=False)
         self._recall = self._client.register_script(_RECALL)
         self._places = places
 

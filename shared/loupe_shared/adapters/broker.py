@@ -80,10 +80,10 @@ def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery
     return app
 
 
-def connect(settings: BrokerSettings) -> redis.Redis:
-    """A plain client of the broker, for what is kept there beside the queues."""
+def connect(settings: BrokerSettings, *, as_text: bool = True) -> redis.Redis:
+    """A plain client of the broker, for what is kept there beside the queues; its answers are text, or else bytes."""
     url = settings.broker_url.get_secret_value()
-    return redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5)
+    return redis.Redis.from_url(url, decode_responses=as_text, socket_timeout=30, socket_connect_timeout=5)
 
 
 @contextmanager
