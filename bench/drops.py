@@ -20,7 +20,7 @@ from azure.storage.blob import BlobServiceClient, ContentSettings
 from loupe_local.azurite import CONTAINER, StoragePorts
 from loupe_local.ports import bypass_proxies, free_port
 from loupe_local.stack import Stack, StackConfig
-from loupe_shared.domain import Result
+from loupe_shared.result import Result
 
 POLL_INTERVAL_S = 0.005
 TIMEOUT_S = 30.0

@@ -21,8 +21,8 @@ from PIL import Image
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import INPUT, Floats, OnnxSession
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.preprocess import Pixels, Preprocessing, decode_into
+from loupe_shared.result import Precision
 
 MAX_PIXELS = 10**9
 

@@ -15,8 +15,8 @@ from bench.loops import Loop, reference
 from loupe_inference.cpus import available_cpus
 from loupe_local.ports import LOOPBACK
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.preprocess import Pixels
+from loupe_shared.result import Precision
 
 BATCH_SIZE = 16
 BATCH_WAIT_S = 0.02

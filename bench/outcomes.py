@@ -4,7 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from loupe_local.azurite import ACCOUNT, CONTAINER
-from loupe_shared.domain import ImageProperties, ImageRef, ModelVersion, Outcome, Prediction, Result, Timings
+from loupe_shared.domain import ImageRef, Outcome
+from loupe_shared.result import ImageProperties, ModelVersion, Prediction, Result, Timings
 
 LABELS = 1000
 PREDICTIONS = 5

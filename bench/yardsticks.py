@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from bench.places import PYTHON, ROOT
 from loupe_inference.cpus import available_cpus
 from loupe_inference.settings import InferenceSettings
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 
 REFERENCE_BATCH = 32
 

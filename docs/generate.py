@@ -7,6 +7,7 @@ stages.svg     its picture of where each millisecond goes
 """
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from pydantic_core import PydanticUndefined
 
 from loupe_inference.settings import InferenceSettings
 from loupe_ingestion.settings import IngestionSettings
-from loupe_query.app import create_app
+from loupe_query.access.guard import Access
+from loupe_query.access.settings import AccessSettings
+from loupe_query.app import Archive, create_app
 from loupe_query.settings import QuerySettings
 from loupe_results.settings import ResultsSettings
 from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.adapters.web import Ending
 from loupe_shared.settings import PREFIX, ServiceSettings
 
 HERE = Path(__file__).parent
@@ -42,13 +46,13 @@ wrong. Values in *italics* are worked out by the service.
 
 def settings() -> str:
     """The page of settings."""
-    fields: dict[str, tuple[FieldInfo, list[str]]] = {}
+    found: dict[str, tuple[FieldInfo, list[str]]] = {}
     for service, settings_type in SERVICES.items():
         for name, field in settings_type.model_fields.items():
-            fields.setdefault(name, (field, []))[1].append(service)
+            found.setdefault(name, (field, []))[1].append(service)
     rows = [
         f"| `{PREFIX}{name.upper()}` | {default(field)} | {', '.join(services)} | {field.description} |"
-        for name, (field, services) in sorted(fields.items())
+        for name, (field, services) in sorted(found.items())
     ]
     return "\n".join([INTRODUCTION, "| variable | default | read by | meaning |", "|---|---|---|---|", *rows, ""])
 
@@ -64,7 +68,12 @@ def default(field: FieldInfo) -> str:
 
 def openapi() -> str:
     """The description of the query API."""
-    return json.dumps(create_app(MemoryStore(), "stloupeimages").openapi(), indent=2, ensure_ascii=False) + "\n"
+    unused: Any = None
+    parts = [field.name for field in fields(Archive)]
+    app = create_app(
+        Archive(**dict.fromkeys(parts, unused) | {"store": MemoryStore()}), Access(AccessSettings()), Ending()
+    )
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def figures() -> str:

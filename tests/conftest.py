@@ -12,7 +12,7 @@ from loupe_local.azurite import ACCOUNT, KEY, Azurite, StoragePorts, node
 from loupe_local.child import Child
 from loupe_local.ports import bypass_proxies, free_port, listens
 from loupe_local.valkey import Valkey
-from loupe_shared.settings import BrokerSettings, StorageSettings
+from loupe_shared.settings import QueueSettings, StorageSettings
 
 COSMOS_EMULATOR = Path(__file__).parent / "cosmos_emulator" / "server.cjs"
 
@@ -59,9 +59,9 @@ def cosmos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CosmosClient]:
 
 
 @pytest.fixture
-def broker_settings(valkey: Valkey) -> BrokerSettings:
+def broker_settings(valkey: Valkey) -> QueueSettings:
     """How to reach the broker."""
-    return BrokerSettings(broker_url=valkey.url)
+    return QueueSettings(broker_url=valkey.url)
 
 
 @pytest.fixture

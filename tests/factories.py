@@ -7,16 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from loupe_shared.domain import (
-    ImageProperties,
-    ImageRef,
-    ModelVersion,
-    Outcome,
-    Prediction,
-    Reason,
-    Result,
-    Timings,
-)
+from loupe_shared.domain import ImageRef, Outcome, Reason
+from loupe_shared.result import ImageProperties, ModelVersion, Prediction, Result, Timings
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
@@ -49,10 +41,11 @@ def result(
     model_version: int = 1,
     completed_at: datetime = NOON,
     container: str = CONTAINER,
+    requested_at: datetime | None = None,
 ) -> Result:
     """A classified image."""
     return Result(
-        image=image_ref(blob, sequencer=sequencer, container=container),
+        image=image_ref(blob, sequencer=sequencer, container=container, requested_at=requested_at),
         outcome=Outcome.CLASSIFIED,
         predictions=(Prediction(label=label, score=score), Prediction(label="other", score=0.1)),
         heatmap=((0, 255), (17, 3)),

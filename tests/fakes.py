@@ -27,7 +27,7 @@ class ColorSession:
         channels = batch.astype(np.float32).mean(axis=(1, 2)) + 1e-6
         best = channels.argmax(axis=1)
         maps = np.stack([image[..., channel] for image, channel in zip(batch, best, strict=True)])
-        return Outputs(channels / channels.sum(axis=1, keepdims=True), maps.astype(np.float32))
+        return Outputs(channels / channels.sum(axis=1, keepdims=True), channels, maps.astype(np.float32))
 
 
 class HeldSession(ColorSession):

@@ -28,7 +28,7 @@ from bench.yardsticks import LoopRun, bare_loop, bracketed, mean
 from loupe_local.child import STOP_TIMEOUT_S, Child
 from loupe_local.ports import LOOPBACK, free_port
 from loupe_local.valkey import Valkey
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 
 FIGURE = "comparison"
 IMAGES = 500

@@ -15,7 +15,7 @@ from bench.rows import Row, Target
 from bench.storage import ServedStorage
 from bench.yardsticks import LoopRun, bare_loop, bracketed, mean, reference_loop
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 
 FIGURE = "efficiency"
 IMAGES = {SMALL: 2000, LARGE: 500}

@@ -15,7 +15,7 @@ from bench.pipeline import Measurement, Pipeline
 from bench.rows import Row, Target
 from bench.storage import EmulatedStorage, ServedStorage, Storage
 from bench.yardsticks import LoopRun, bare_loop, bracketed
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 
 FIGURE = "plumbing"
 IMAGES = 2000

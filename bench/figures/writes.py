@@ -23,7 +23,7 @@ from loupe_local.valkey import Valkey
 from loupe_shared.adapters import outstanding
 from loupe_shared.adapters.broker import KEY_PREFIX, CeleryPublisher, connect, make_celery
 from loupe_shared.messages import StoreBatch
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.settings import QueueSettings
 
 FIGURE = "writes"
 RESULTS = 8192
@@ -85,7 +85,7 @@ def _serve(state: Path, env: Mapping[str, str], count: int) -> float:
     """CPU of the results service per result, in ms, with all messages in the queue before it begins."""
     valkey = Valkey(state / f"valkey-{uuid.uuid4().hex}", state / "valkey.log")
     try:
-        broker = BrokerSettings(broker_url=valkey.url)
+        broker = QueueSettings(broker_url=valkey.url)
         env = {**env, "LOUPE_BROKER_URL": valkey.url}
         service = Child("results", [str(PYTHON), "-m", "loupe_results"], state / "results.log", env)
         try:
@@ -106,7 +106,7 @@ def _serve(state: Path, env: Mapping[str, str], count: int) -> float:
         valkey.child.stop()
 
 
-def _publish(broker: BrokerSettings, first: int, count: int) -> None:
+def _publish(broker: QueueSettings, first: int, count: int) -> None:
     results = make_results(first, count)
     outstanding.ValkeyOutstanding(broker).add([result.image for result in results])
     batches = [StoreBatch(results=tuple(results[start : start + BATCH])) for start in range(0, count, BATCH)]
@@ -114,7 +114,7 @@ def _publish(broker: BrokerSettings, first: int, count: int) -> None:
         CeleryPublisher(app).publish(batches)
 
 
-def _wait(broker: BrokerSettings, service: Child) -> None:
+def _wait(broker: QueueSettings, service: Child) -> None:
     """Until all is written, noted and acknowledged."""
     queue = StoreBatch.queue
     deadline = time.monotonic() + PATIENCE_S

@@ -7,9 +7,10 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from loupe_shared.domain import Model, ModelVersion, Precision, Probability
+from loupe_shared.domain import Model, Probability
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Preprocessing
+from loupe_shared.result import ModelVersion, Precision
 
 MODEL_FILE = "model.onnx"
 QUANTIZED_FILE = "model.int8.onnx"

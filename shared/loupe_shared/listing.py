@@ -1,95 +1,156 @@
-"""Lists of results: what to include, where to go on, and how much of each there is."""
+"""Lists of results: what to include, in which order, and where to go on."""
 
 import base64
 import binascii
+import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
-from loupe_shared.domain import Outcome, Result
+from loupe_shared.domain import Outcome, Reason, microseconds
 from loupe_shared.errors import InvalidMessage
+from loupe_shared.result import ResultDocument
+
+ID_LENGTH = 32
+_STRANGE_CURSOR = "this cursor was not made by Loupe: take it from 'next' of a page"
 
 
-def timestamp(moment: datetime) -> str:
-    """A UTC time as text of fixed width, so that text order is time order."""
-    return moment.isoformat(timespec="microseconds")
+class Sort(StrEnum):
+    """What a list is sorted by. Only classified images have a score and an uncertainty."""
+
+    TIME = "time"
+    SCORE = "score"
+    UNCERTAINTY = "uncertainty"
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list; equals are ordered by their ids, in the same direction."""
+
+    sort: Sort = Sort.TIME
+    ascending: bool = False
+
+
+def sort_value(result: ResultDocument, sort: Sort) -> float | None:
+    """By what a result is sorted: microseconds since 1970, a probability, or nothing."""
+    match sort:
+        case Sort.TIME:
+            return microseconds(result.completed_at)
+        case Sort.SCORE:
+            return result.score
+        case Sort.UNCERTAINTY:
+            return result.uncertainty
 
 
 @dataclass(frozen=True)
 class ResultFilter:
-    """Which results to list. Unset fields match everything; times are of completion, ``until`` is exclusive."""
+    """Which results to list. Unset fields match everything; times are of completion, ``until`` is exclusive.
+
+    Attributes:
+        prefix: what the blob's name begins with.
+        model: as ``name:version``.
+        reviewed: whether a person has said what the image shows.
+    """
 
     container: str | None = None
+    prefix: str | None = None
     label: str | None = None
     min_score: float | None = None
+    max_score: float | None = None
+    min_uncertainty: float | None = None
+    max_uncertainty: float | None = None
+    model: str | None = None
     outcome: Outcome | None = None
+    reason: Reason | None = None
+    reviewed: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
-    def matches(self, result: Result) -> bool:
+    def matches(self, result: ResultDocument) -> bool:
         """Whether a result belongs to the list."""
         return all(
             (
                 self.container is None or result.image.container == self.container,
+                self.prefix is None or result.image.blob.startswith(self.prefix),
                 self.label is None or result.label == self.label,
-                self.min_score is None or (result.score is not None and result.score >= self.min_score),
+                _within(result.score, self.min_score, self.max_score),
+                _within(result.uncertainty, self.min_uncertainty, self.max_uncertainty),
+                self.model is None or (result.model is not None and str(result.model) == self.model),
                 self.outcome is None or result.outcome is self.outcome,
+                self.reason is None or result.reason is self.reason,
+                self.reviewed is None or (result.review is not None) == self.reviewed,
                 self.since is None or result.completed_at >= self.since,
                 self.until is None or result.completed_at < self.until,
             )
         )
 
 
+def _within(value: float | None, least: float | None, most: float | None) -> bool:
+    if least is None and most is None:
+        return True
+    return value is not None and (least is None or value >= least) and (most is None or value <= most)
+
+
 @dataclass(frozen=True, order=True)
 class Position:
-    """The place of a result in a list sorted by completion time, newest first, ties broken by id."""
+    """The place of a result in a sorted list."""
 
-    completed_at: str
+    value: float
     id: str
 
     @classmethod
-    def of(cls, result: Result) -> Self:
-        """The place of this result."""
-        return cls(timestamp(result.completed_at), result.image.id)
+    def of(cls, result: ResultDocument, sort: Sort = Sort.TIME) -> Self:
+        """The place of this result, which has what the list is sorted by."""
+        value = sort_value(result, sort)
+        if value is None:
+            raise AssertionError
+        return cls(value, result.image.id)
 
-    def to_cursor(self) -> str:
+    def to_cursor(self, order: Order) -> str:
         """This place as opaque text for a URL."""
-        return base64.urlsafe_b64encode(f"{self.completed_at}|{self.id}".encode()).decode().rstrip("=")
+        place = json.dumps([order.sort, order.ascending, self.value, self.id], separators=(",", ":"))
+        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
     @classmethod
-    def from_cursor(cls, cursor: str) -> Self:
+    def from_cursor(cls, cursor: str, order: Order) -> Self:
         """The place that ``to_cursor`` named.
 
         Raises:
-            InvalidMessage: it was not made by ``to_cursor``.
+            InvalidMessage: it was not made by ``to_cursor``, or for a list in another order.
         """
         try:
-            text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-            completed_at, id_ = text.split("|")
-        except (binascii.Error, ValueError) as error:
-            raise InvalidMessage("this cursor was not made by Loupe: take it from 'next' of a page") from error
-        return cls(completed_at, id_)
+            text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            sort, ascending, value, id_ = json.loads(text)
+            bytes.fromhex(id_)
+            is_place = math.isfinite(value) and len(id_) == ID_LENGTH
+        except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError) as error:
+            raise InvalidMessage(_STRANGE_CURSOR) from error
+        if not is_place:
+            raise InvalidMessage(_STRANGE_CURSOR)
+        if (sort, ascending) != (order.sort, order.ascending):
+            raise InvalidMessage("this cursor is of a list in another order: begin without one")
+        return cls(value, id_)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list, and the place after which the next part begins (none at the end)."""
+    """A part of a list, and the place after which the next part begins (none at the end).
 
-    results: tuple[Result, ...]
+    A part may be short, or empty, although there is a next one: a store looks at a bounded number of results at a time.
+
+    Attributes:
+        documents: what ``Result.document`` gave.
+    """
+
+    documents: tuple[str, ...]
     next: Position | None
 
     @classmethod
-    def of(cls, results: Iterable[Result], limit: int) -> Self:
-        """The first ``limit`` of the results; one more of them shows that there is a next page."""
-        found = tuple(results)
-        page = found[:limit]
-        return cls(page, Position.of(page[-1]) if len(found) > limit else None)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many images have each outcome, and how many classified ones each label."""
-
-    outcomes: dict[Outcome, int]
-    labels: dict[str, int]
+    def of(cls, found: Iterable[tuple[Position, str]], limit: int) -> Self:
+        """The first ``limit`` of what was found; one more of them shows that there is a next page."""
+        rows = list(found)
+        more = len(rows) > limit
+        return cls(tuple(document for _, document in rows[:limit]), rows[limit - 1][0] if more else None)

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from loupe_shared.domain import ImageRef, Model, Result
+from loupe_shared.domain import ImageRef, Model
+from loupe_shared.result import Result
 
 
 class _Message(Model):

@@ -2,39 +2,116 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from loupe_shared.domain import ImageRef, Result
-from loupe_shared.listing import Counts, Page, Position, ResultFilter
+from loupe_shared.counters import CountFilter, Dimension
+from loupe_shared.domain import ImageRef
+from loupe_shared.listing import Order, Page, Position, ResultFilter
 from loupe_shared.messages import Message
+from loupe_shared.result import Embedding, Result, Review
 
 
 class ResultStore(Protocol):
-    """The archive: one result per image, always the one of the greatest revision.
+    """The archive: of each image the result of the greatest revision, and its history.
 
-    Safe for use from several threads. Every method raises ``StoreUnavailable`` when the store does not answer.
+    A document is what ``Result.document`` gives. Safe for use from several threads. Every method raises
+    ``StoreUnavailable`` when the store does not answer.
     """
 
-    def write(self, results: Sequence[Result]) -> int:
-        """Store each result unless its image has one of the same or a greater revision; counts stay exact.
+    def write(self, results: Sequence[Result]) -> list[Result]:
+        """Store each result as ``succeed`` says; counts stay exact.
 
         Returns:
-            How many images have changed: 0 when everything was there before.
+            What images show from now on: empty when everything was there before.
         """
 
-    def get(self, image_id: str) -> Result | None:
-        """The result of an image."""
+    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+        """Note what a person says of an image, or take it back.
 
-    def page(self, wanted: ResultFilter, limit: int, after: Position | None = None) -> Page:
-        """Results that match, newest first, beginning after a position."""
+        Args:
+            image_id: of the image.
+            review: unset to take it back.
+            etag: the version of the blob that the person saw; unset for whichever there is.
 
-    def counts(self) -> Counts:
-        """How many images have which outcome and label."""
+        Returns:
+            The document as it is now; nothing if there is no such image.
+
+        Raises:
+            BlobReplaced: the blob has another version by now.
+        """
+
+    def find(self, image_ids: Sequence[str]) -> dict[str, str]:
+        """The documents of those images that there are, by id."""
+
+    def history(self, image_id: str) -> list[str]:
+        """The documents of an image's earlier results, the newest first."""
+
+    def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
+        """Results that match, beginning after a position."""
+
+    def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
+        """How many images counters have counted, added up by some of the dimensions; without those that count none."""
 
     def check(self) -> None:
         """Return if the store answers."""
 
     def close(self) -> None:
+        """Give back connections."""
+
+
+class SimilarImages(Protocol):
+    """Finds images that look alike to a model.
+
+    Only embeddings of the same model can be compared: a *space* is a model's ``name:version``. Every method raises
+    ``StoreUnavailable`` when it cannot answer now.
+    """
+
+    def embedding(self, image_id: str) -> tuple[str, Embedding] | None:
+        """Space and embedding of an image, if it has one."""
+
+    def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
+        """Ids of the images nearest to an embedding, with the cosine of the angle between the two, nearest first."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class Announcer(Protocol):
+    """Tells those who look on what images show from now on."""
+
+    def announce(self, documents: Sequence[str]) -> None:
+        """Return once they can be read.
+
+        Raises:
+            BrokerUnavailable: some of them or none can.
+        """
+
+
+class Change(NamedTuple):
+    """What an image shows from now on.
+
+    Attributes:
+        id: greater than those of all changes before; two numbers with a hyphen in between.
+        document: what ``Result.document`` gave.
+    """
+
+    id: str
+    document: str
+
+
+class Changes(Protocol):
+    """What was announced, in order; the oldest is forgotten. Every method raises ``BrokerUnavailable``."""
+
+    async def latest(self) -> str:
+        """The id of the latest change."""
+
+    async def has_all_after(self, id_: str) -> bool:
+        """Whether nothing of what came after a change is forgotten, as far as is known."""
+
+    async def after(self, id_: str, wait_s: float) -> list[Change]:
+        """The next changes after one; waits for the first of them for a while."""
+
+    async def close(self) -> None:
         """Give back connections."""
 
 

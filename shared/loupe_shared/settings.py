@@ -3,6 +3,7 @@
 Services combine these classes and add their own fields; ``docs/settings.md`` lists them all. Secrets have no defaults.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from loupe_shared.errors import ConfigurationError
 
 PREFIX = "LOUPE_"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to what listens on a host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class ServiceSettings(BaseSettings):
@@ -50,12 +59,6 @@ class BrokerSettings(ServiceSettings):
         description="Redis or Valkey with the password in it, such as rediss://:PASSWORD@HOST:10000/0. "
         "With rediss:// the server's certificate is always checked."
     )
-    visibility_timeout_s: int = Field(
-        default=600,
-        ge=1,
-        description="Seconds after which a job that a dead worker held is given to another. "
-        "Must exceed the longest job: a job that takes longer is done twice.",
-    )
 
     @field_validator("broker_url")
     @classmethod
@@ -71,6 +74,17 @@ class BrokerSettings(ServiceSettings):
         if given not in (None, ["required"]):
             raise ValueError("ssl_cert_reqs must be required: the server's certificate is always checked")
         return value if given else SecretStr(f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required")
+
+
+class QueueSettings(BrokerSettings):
+    """How the broker's queues behave."""
+
+    visibility_timeout_s: int = Field(
+        default=600,
+        ge=1,
+        description="Seconds after which a job that a dead worker held is given to another. "
+        "Must exceed the longest job: a job that takes longer is done twice.",
+    )
 
 
 class AccountSettings(ServiceSettings):
@@ -107,6 +121,11 @@ class StoreSettings(ServiceSettings):
     )
     cosmos_database: str = Field(default="loupe", description="Name of the database, which must exist.")
     cosmos_container: str = Field(default="results", description="Name of the container, which must exist.")
+    history_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after which earlier results of an image are forgotten. Unset, they are kept for ever.",
+    )
 
     @model_validator(mode="after")
     def _store_has_an_address(self) -> Self:
@@ -117,7 +136,7 @@ class StoreSettings(ServiceSettings):
         return self
 
 
-class WorkerSettings(BrokerSettings):
+class WorkerSettings(QueueSettings):
     """What every consumer of the broker has."""
 
     heartbeat_file: Path | None = Field(

@@ -7,9 +7,9 @@ import redis
 
 from loupe_inference.answers import Answer, Answers, MemoryAnswers, content_key
 from loupe_inference.valkey_answers import KEY, ValkeyAnswers
-from loupe_shared.domain import ImageProperties, Prediction
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.result import ImageProperties, Prediction
+from loupe_shared.settings import QueueSettings
 
 MODEL = b"m" * 32
 
@@ -29,7 +29,7 @@ def answers(request: pytest.FixtureRequest, valkey_client: redis.Redis) -> Answe
     if request.param == "memory":
         return MemoryAnswers()
     valkey_client.delete(KEY)
-    settings: Callable[[str], BrokerSettings] = request.getfixturevalue
+    settings: Callable[[str], QueueSettings] = request.getfixturevalue
     return ValkeyAnswers(settings("broker_settings"), places=1000)
 
 
@@ -55,7 +55,7 @@ def test_the_last_word_counts(answers: Answers) -> None:
     assert answers.recall([key(b"a")]) == {key(b"a"): answer("dog")}
 
 
-def test_the_broker_keeps_only_so_many(broker_settings: BrokerSettings, valkey_client: redis.Redis) -> None:
+def test_the_broker_keeps_only_so_many(broker_settings: QueueSettings, valkey_client: redis.Redis) -> None:
     valkey_client.delete(KEY)
     few = ValkeyAnswers(broker_settings, places=3)
     keys = [key(bytes([number])) for number in range(50)]
@@ -68,7 +68,7 @@ def test_the_broker_keeps_only_so_many(broker_settings: BrokerSettings, valkey_c
 
 
 def test_a_broker_that_is_away(unused_port: int) -> None:
-    away = ValkeyAnswers(BrokerSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"), places=3)
+    away = ValkeyAnswers(QueueSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"), places=3)
     with pytest.raises(BrokerUnavailable, match="the cache of answers"):
         away.recall([key(b"a")])
     with pytest.raises(BrokerUnavailable, match="the cache of answers"):

@@ -7,10 +7,11 @@ import redis
 
 from loupe_shared.adapters.memory import MemoryOutstanding
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
-from loupe_shared.domain import ImageRef, Result
+from loupe_shared.domain import ImageRef
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.ports import Outstanding
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.result import Result
+from loupe_shared.settings import QueueSettings
 from tests.factories import deletion, image_ref
 from tests.waiting import wait_for
 
@@ -72,7 +73,7 @@ def test_what_is_written_down_again_is_young_again(outstanding: Outstanding) -> 
 
 @pytest.mark.parametrize("queue", ["classify", "store"])
 def test_nothing_is_lost_while_something_waits(
-    broker_settings: BrokerSettings, valkey_client: redis.Redis, queue: str
+    broker_settings: QueueSettings, valkey_client: redis.Redis, queue: str
 ) -> None:
     valkey_client.flushall()
     outstanding = ValkeyOutstanding(broker_settings)
@@ -83,7 +84,7 @@ def test_nothing_is_lost_while_something_waits(
     assert lost(outstanding) == [image_ref()]
 
 
-def test_an_unreadable_entry_hides_no_other(broker_settings: BrokerSettings, valkey_client: redis.Redis) -> None:
+def test_an_unreadable_entry_hides_no_other(broker_settings: QueueSettings, valkey_client: redis.Redis) -> None:
     valkey_client.flushall()
     outstanding = ValkeyOutstanding(broker_settings)
     outstanding.add([image_ref()])
@@ -92,7 +93,7 @@ def test_an_unreadable_entry_hides_no_other(broker_settings: BrokerSettings, val
 
 
 def test_a_broker_that_is_away_is_a_transient_error(unused_port: int) -> None:
-    away = ValkeyOutstanding(BrokerSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
+    away = ValkeyOutstanding(QueueSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
     for call in (lambda: away.add([image_ref()]), lambda: away.settle([image_ref()]), lambda: away.lost(0)):
         with pytest.raises(BrokerUnavailable, match="does not answer"):
             call()

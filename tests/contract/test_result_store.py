@@ -5,20 +5,26 @@ import random
 import threading
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from azure.cosmos import CosmosClient, PartitionKey
+from azure.cosmos import CosmosClient
 
 from loupe_shared.adapters.cosmos import CosmosStore
-from loupe_shared.adapters.cosmos_documents import INDEXING_POLICY, PARTITION_KEY
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
-from loupe_shared.domain import Outcome, Result
-from loupe_shared.listing import Counts, Position, ResultFilter
+from loupe_shared.counters import CountFilter, Kind
+from loupe_shared.domain import Outcome, Reason
+from loupe_shared.errors import BlobReplaced
+from loupe_shared.listing import Order, Position, ResultFilter, Sort
 from loupe_shared.ports import ResultStore
+from loupe_shared.result import Embedding, Result, Review
 from tests.factories import NOON, deletion, rejection, result
+from tests.stored import labels, outcomes, shown
+
+NEWEST = Order()
 
 
 @pytest.fixture(params=["memory", "sqlite", "cosmos"])
@@ -32,60 +38,97 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ResultStor
         case _:
             client: CosmosClient = request.getfixturevalue("cosmos")
             database = client.create_database_if_not_exists("loupe")
-            name = f"results-{uuid.uuid4().hex}"
-            made = CosmosStore(
-                database.create_container(name, PartitionKey(PARTITION_KEY), indexing_policy=INDEXING_POLICY)
-            )
+            made = CosmosStore(create_archive(database, f"results-{uuid.uuid4().hex}", embedding_size=4))
     yield made
     made.close()
 
 
+def listed(store: ResultStore, wanted: ResultFilter, order: Order = NEWEST) -> list[Result]:
+    """All results of a list."""
+    documents, after = list[str](), None
+    while True:
+        page = store.page(wanted, order, 3, after)
+        documents += page.documents
+        if page.next is None:
+            return [Result.model_validate_json(document) for document in documents]
+        after = page.next
+
+
 def test_an_unknown_image_has_no_result(store: ResultStore) -> None:
-    assert store.get(result().image.id) is None
+    assert store.find([result().image.id]) == {}
+    assert store.history(result().image.id) == []
 
 
 def test_a_result_comes_back_as_it_was_written(store: ResultStore) -> None:
-    written = [result("a.jpg"), rejection("b.jpg"), deletion("c/ü &?#.jpg")]
-    assert store.write(written) == 3
-    assert [store.get(r.image.id) for r in written] == written
+    written = [result("a.jpg"), rejection("b.jpg"), deletion("c/ü &?#.jpg"), result("d", requested_at=NOON)]
+    assert len(store.write(written)) == 4
+    assert [shown(store, one) for one in written] == written
+    documents = store.find([one.image.id for one in written] + [result("unknown").image.id])
+    assert documents == {one.image.id: one.document() for one in written}
+
+
+def test_many_images_are_found_at_once(store: ResultStore) -> None:
+    written = [result(f"{n}.jpg") for n in range(1100)]
+    store.write(written)
+    assert set(store.find([one.image.id for one in written])) == {one.image.id for one in written}
 
 
 def test_writing_again_changes_nothing(store: ResultStore) -> None:
     store.write([result()])
     later = result(label="dog", completed_at=NOON + timedelta(hours=1))
-    assert store.write([later, result()]) == 0
-    assert store.get(result().image.id) == result()
-    assert store.counts() == Counts({Outcome.CLASSIFIED: 1}, {"cat": 1})
+    assert len(store.write([later, result()])) == 0
+    assert shown(store, result()) == result()
+    assert store.history(result().image.id) == []
+    assert labels(store) == {"cat": 1}
 
 
 def test_a_newer_event_replaces_and_an_older_one_does_not(store: ResultStore) -> None:
     store.write([result(sequencer="0a")])
-    assert store.write([result(sequencer="10", label="dog")]) == 1
-    assert store.write([result(sequencer="f", label="fox")]) == 0
-    assert store.counts() == Counts({Outcome.CLASSIFIED: 1}, {"dog": 1})
+    assert len(store.write([result(sequencer="10", label="dog")])) == 1
+    assert len(store.write([result(sequencer="f", label="fox")])) == 0
+    assert labels(store) == {"dog": 1}
 
 
 def test_a_newer_model_replaces_and_an_older_one_does_not(store: ResultStore) -> None:
     store.write([result(model_version=9)])
-    assert store.write([result(model_version=10, label="dog")]) == 1
-    assert store.write([result(model_version=9, label="fox")]) == 0
-    assert store.counts().labels == {"dog": 1}
+    assert len(store.write([result(model_version=10, label="dog")])) == 1
+    assert len(store.write([result(model_version=9, label="fox")])) == 0
+    assert labels(store) == {"dog": 1}
+
+
+def test_an_older_model_replaces_if_somebody_asked_for_it(store: ResultStore) -> None:
+    store.write([result(model_version=3)])
+    assert len(store.write([result(model_version=2, label="dog", requested_at=NOON)])) == 1
+    assert len(store.write([result(model_version=4, label="fox")])) == 0
+    assert len(store.write([result(model_version=1, label="owl", requested_at=NOON - timedelta(hours=1))])) == 0
+    assert labels(store) == {"dog": 1}
+    assert len(store.write([result(sequencer="02", label="new")])) == 1
 
 
 def test_a_delete_beats_a_late_create(store: ResultStore) -> None:
     store.write([deletion(sequencer="02")])
-    assert store.write([result(sequencer="01")]) == 0
-    assert store.counts() == Counts({Outcome.DELETED: 1}, {})
+    assert len(store.write([result(sequencer="01")])) == 0
+    assert outcomes(store) == {"deleted": 1}
+    assert labels(store) == {}
 
 
 def test_the_newest_of_one_batch_stays(store: ResultStore) -> None:
     store.write([result(sequencer="02", label="dog"), result(sequencer="01"), deletion(sequencer="03")])
-    assert store.get(result().image.id) == deletion(sequencer="03")
-    assert store.counts() == Counts({Outcome.DELETED: 1}, {})
+    assert shown(store, result()) == deletion(sequencer="03")
+    assert outcomes(store) == {"deleted": 1}
+
+
+def test_what_was_answered_earlier_is_history(store: ResultStore) -> None:
+    first, second = result(sequencer="01"), result(label="dog", sequencer="01", model_version=2)
+    third, last = rejection(sequencer="02"), deletion(sequencer="03")
+    store.write([second])
+    store.write([last, third])
+    store.write([first, second, result("other")])
+    assert store.history(first.image.id) == [third.document(), second.document(), first.document()]
 
 
 def test_any_order_and_repetition_ends_the_same(store: ResultStore) -> None:
-    history = [
+    versions = [
         make
         for blob in ("a", "b", "c", "d")
         for make in (
@@ -95,12 +138,14 @@ def test_any_order_and_repetition_ends_the_same(store: ResultStore) -> None:
             result(blob, "fox", sequencer="03"),
         )
     ]
-    history.append(deletion("d", sequencer="04"))
-    deliveries = history * 3
+    versions.append(deletion("d", sequencer="04"))
+    deliveries = versions * 3
     random.Random(7).shuffle(deliveries)
     while deliveries:
         store.write([deliveries.pop() for _ in range(min(5, len(deliveries)))])
-    assert store.counts() == Counts({Outcome.CLASSIFIED: 3, Outcome.DELETED: 1}, {"fox": 3})
+    assert outcomes(store) == {"classified": 3, "deleted": 1}
+    assert labels(store) == {"fox": 3}
+    assert store.history(versions[0].image.id) == [one.document() for one in reversed(versions[:3])]
 
 
 def test_writers_at_the_same_time_keep_counts_exact(store: ResultStore) -> None:
@@ -117,53 +162,154 @@ def test_writers_at_the_same_time_keep_counts_exact(store: ResultStore) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert store.counts() == Counts({Outcome.CLASSIFIED: 60}, {f"label {n}": 20 for n in range(3)})
+    assert outcomes(store) == {"classified": 60}
+    assert labels(store) == {f"label {n}": 20 for n in range(3)}
+
+
+def test_counters_by_dimensions(store: ResultStore) -> None:
+    tomorrow = NOON + timedelta(days=1, minutes=7)
+    store.write(
+        [
+            result("a", score=0.999),
+            result("b", score=1.0, completed_at=tomorrow),
+            result("c", "dog", score=0.05, container="other", model_version=2, completed_at=tomorrow),
+            rejection("d"),
+            deletion("e", completed_at=tomorrow),
+        ]
+    )
+    store.review(result("a").image.id, Review(label="cat", reviewer="r", reviewed_at=NOON))
+    store.review(result("b").image.id, Review(label="dog", reviewer="r", reviewed_at=NOON))
+
+    def count(*kinds: Kind, by: tuple[str, ...], **wanted: object) -> dict[tuple[str, ...], int]:
+        return store.count(replace(CountFilter(kinds), **wanted), by)  # type: ignore[arg-type]
+
+    first, second = "2026-11-22", "2026-11-23"
+    assert count(Kind.LABEL, by=("day", "key")) == {(first, "cat"): 1, (second, "cat"): 1, (second, "dog"): 1}
+    assert count(Kind.LABEL, by=("key",)) == {("cat",): 2, ("dog",): 1}
+    assert count(Kind.LABEL, by=("key",), container="other") == {("dog",): 1}
+    assert count(Kind.LABEL, by=("key",), keys=("cat", "none")) == {("cat",): 2}
+    assert count(Kind.LABEL, by=("key",), since=date(2026, 11, 23)) == {("cat",): 1, ("dog",): 1}
+    assert count(Kind.LABEL, by=("key",), until=date(2026, 11, 23)) == {("cat",): 1}
+    assert count(Kind.OUTCOME, by=("model", "container")) == {
+        ("test:1", "images"): 3,
+        ("test:2", "other"): 1,
+        ("", "images"): 1,
+    }
+    assert count(Kind.OUTCOME, by=("key",), model="test:1") == {("classified",): 2, ("rejected",): 1}
+    assert count(Kind.REASON, by=("kind", "key")) == {("reason", "corrupt"): 1}
+    assert count(Kind.SCORE, by=("key",)) == {("19",): 2, ("1",): 1}
+    assert count(Kind.SLOT, by=("key",)) == {("144",): 2, ("145",): 3}
+    assert count(Kind.REVIEW, by=("key",)) == {("confirmed",): 1, ("corrected",): 1}
+    store.write([deletion("a"), deletion("b"), deletion("d")])
+    assert count(Kind.SCORE, Kind.REASON, by=("kind", "key")) == {("score", "1"): 1}
+    assert count(Kind.REVIEW, by=("key",)) == {}
+
+
+def test_a_review_stays_with_the_version_that_it_is_of(store: ResultStore) -> None:
+    review = Review(label="lynx", reviewer="Ada", reviewed_at=NOON)
+    assert store.review(result().image.id, review) is None
+    store.write([result(), result("b")])
+    reviewed = result().model_copy(update={"review": review})
+    assert store.review(result().image.id, review, etag="0x1") == reviewed.document()
+    assert shown(store, result()) == reviewed
+    assert listed(store, ResultFilter(reviewed=True)) == [reviewed]
+    store.write([result(model_version=2)])
+    assert shown(store, result()) == result(model_version=2).model_copy(update={"review": review})
+    with pytest.raises(BlobReplaced):
+        store.review(result().image.id, None, etag="0x2")
+    store.write([result(sequencer="02")])
+    assert shown(store, result()) == result(sequencer="02")
+    assert listed(store, ResultFilter(reviewed=True)) == []
+
+
+def test_a_review_can_be_taken_back(store: ResultStore) -> None:
+    store.write([result()])
+    store.review(result().image.id, Review(label="lynx", reviewer="Ada", reviewed_at=NOON))
+    assert store.review(result().image.id, None) == result().document()
+    assert listed(store, ResultFilter(reviewed=False)) == [result()]
+    assert store.count(CountFilter((Kind.REVIEW,)), ["key"]) == {}
+
+
+def test_results_with_and_without_embeddings_in_turn(store: ResultStore) -> None:
+    embedded = {"embedding": Embedding(values=bytes([1, 2, 255, 0]), scale=0.5)}
+    with_one = result().model_copy(update=embedded)
+    for number, one in enumerate([with_one, deletion(), with_one, with_one, result()]):
+        image = one.image.model_copy(update={"sequencer": f"{number:02d}"})
+        beside = result(f"{number}").model_copy(update=embedded)
+        assert len(store.write([one.model_copy(update={"image": image}), beside])) == 2
+    last = shown(store, result())
+    assert last
+    assert (last.image.sequencer, last.embedding) == ("04", None)
 
 
 def test_pages_neither_skip_nor_repeat_while_images_arrive(store: ResultStore) -> None:
     old = [result(f"{n}.jpg", completed_at=NOON + timedelta(microseconds=n // 2)) for n in range(25)]
     store.write(old)
-    seen: list[Result] = []
+    seen: list[str] = []
     after: Position | None = None
     for arrival in itertools.count():
-        page = store.page(ResultFilter(), 10, after)
-        seen += page.results
+        page = store.page(ResultFilter(), NEWEST, 10, after)
+        seen += page.documents
         store.write([result(f"new {arrival}.jpg", completed_at=NOON + timedelta(hours=1))])
         if page.next is None:
             break
         after = page.next
-    assert seen == sorted(old, key=Position.of, reverse=True)
+    assert seen == [one.document() for one in sorted(old, key=Position.of, reverse=True)]
 
 
 def test_a_full_last_page_has_no_next(store: ResultStore) -> None:
     store.write([result("a"), result("b")])
-    assert store.page(ResultFilter(), 2).next is None
+    assert store.page(ResultFilter(), NEWEST, 2).next is None
 
 
-CAT = result("cat.jpg", "cat", score=0.9, completed_at=NOON)
-DOG = result("dog.jpg", "dog", score=0.4, completed_at=NOON + timedelta(seconds=1))
+CAT = result("line 1/cat.jpg", "cat", score=0.9, completed_at=NOON)
+DOG = result("line 1/dog.jpg", "dog", score=0.4, model_version=2, completed_at=NOON + timedelta(seconds=1))
 OTHER = result("x.jpg", "cat", score=0.2, container="other", completed_at=NOON + timedelta(seconds=2, microseconds=1))
-BAD = rejection("bad.jpg", completed_at=NOON + timedelta(seconds=3))
+BAD = rejection("line 1/bad.jpg", completed_at=NOON + timedelta(seconds=3))
+GONE = deletion("line 10/gone.jpg", completed_at=NOON + timedelta(seconds=4))
+SURE = result("line 1\U0010ffff.jpg", "cat", score=0.9, completed_at=NOON + timedelta(seconds=5))
+EVERYTHING = [SURE, GONE, BAD, OTHER, DOG, CAT]
 
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (ResultFilter(), [BAD, OTHER, DOG, CAT]),
-        (ResultFilter(container="images"), [BAD, DOG, CAT]),
-        (ResultFilter(label="cat"), [OTHER, CAT]),
-        (ResultFilter(min_score=0.4), [DOG, CAT]),
+        (ResultFilter(), EVERYTHING),
+        (ResultFilter(container="images"), [SURE, GONE, BAD, DOG, CAT]),
+        (ResultFilter(container="images", prefix="line 1/"), [BAD, DOG, CAT]),
+        (ResultFilter(prefix="line 1"), [SURE, GONE, BAD, DOG, CAT]),
+        (ResultFilter(prefix="line 1\U0010ffff"), [SURE]),
+        (ResultFilter(prefix="%"), []),
+        (ResultFilter(prefix=""), EVERYTHING),
+        (ResultFilter(label="cat"), [SURE, OTHER, CAT]),
+        (ResultFilter(min_score=0.4), [SURE, DOG, CAT]),
+        (ResultFilter(max_score=0.4), [OTHER, DOG]),
+        (ResultFilter(min_score=0.3, max_score=0.5), [DOG]),
+        (ResultFilter(min_uncertainty=0.7), [OTHER, DOG]),
+        (ResultFilter(max_uncertainty=0.5), [SURE, CAT]),
+        (ResultFilter(model="test:1"), [SURE, BAD, OTHER, CAT]),
+        (ResultFilter(model="test:2"), [DOG]),
         (ResultFilter(outcome=Outcome.REJECTED), [BAD]),
-        (ResultFilter(since=NOON + timedelta(seconds=2)), [BAD, OTHER]),
+        (ResultFilter(reason=Reason.CORRUPT), [BAD]),
+        (ResultFilter(reason=Reason.EMPTY), []),
+        (ResultFilter(reviewed=True), []),
+        (ResultFilter(reviewed=False, label="cat"), [SURE, OTHER, CAT]),
+        (ResultFilter(since=NOON + timedelta(seconds=2)), [SURE, GONE, BAD, OTHER]),
         (ResultFilter(until=NOON + timedelta(seconds=1)), [CAT]),
         (ResultFilter(since=NOON + timedelta(seconds=1), until=NOON + timedelta(seconds=2)), [DOG]),
-        (ResultFilter(label="cat", min_score=0.3, container="images", outcome=Outcome.CLASSIFIED), [CAT]),
+        (ResultFilter(label="cat", min_score=0.3, container="images", outcome=Outcome.CLASSIFIED), [SURE, CAT]),
         (ResultFilter(label="it's \" a ; label -- "), []),
     ],
 )
 def test_filters(store: ResultStore, wanted: ResultFilter, expected: list[Result]) -> None:
-    store.write([CAT, DOG, OTHER, BAD])
-    assert list(store.page(wanted, 10).results) == expected
+    store.write(EVERYTHING)
+    assert listed(store, wanted) == expected
+    assert [one for one in EVERYTHING if wanted.matches(one)] == expected
+    for sort in Sort:
+        for ascending in (False, True):
+            having = [one for one in expected if sort is Sort.TIME or one.score is not None]
+            in_order = sorted(having, key=lambda one: Position.of(one, sort), reverse=not ascending)
+            assert listed(store, wanted, Order(sort, ascending)) == in_order
 
 
 def test_it_answers(store: ResultStore) -> None:

@@ -12,16 +12,19 @@ from celery.contrib.testing.worker import start_worker
 
 from loupe_results import group
 from loupe_results.writer import Writer
-from loupe_shared.adapters import sqlite as sqlite_adapter
+from loupe_shared.adapters import sqlite_file
 from loupe_shared.adapters import worker as worker_adapter
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
+from loupe_shared.adapters.changes import KEY as CHANGES
+from loupe_shared.adapters.changes import ValkeyAnnouncer
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.adapters.worker import consume
-from loupe_shared.domain import Result
 from loupe_shared.messages import StoreBatch
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.result import Result
+from loupe_shared.settings import QueueSettings
 from tests.factories import result
+from tests.stored import labels, outcomes
 from tests.waiting import wait_for
 
 HANDLERS = 8
@@ -34,7 +37,7 @@ def _quick(valkey_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     valkey_client.flushall()
     monkeypatch.setattr(worker_adapter, "_delay_s", lambda *_: 0)
     monkeypatch.setattr(group, "GATHER_S", 1.0)
-    monkeypatch.setattr(sqlite_adapter, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sqlite_file, "TIMEOUT_S", 0.1)
 
 
 @pytest.fixture
@@ -44,14 +47,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def writing(settings: BrokerSettings, store: SqliteStore) -> Iterator[None]:
+def writing(settings: QueueSettings, store: SqliteStore) -> Iterator[None]:
     """Publish all batches and let a worker write them until the block ends."""
     outstanding = ValkeyOutstanding(settings)
     outstanding.add([one.image for batch in BATCHES for one in batch.results])
     with make_celery(settings) as publishes:
         CeleryPublisher(publishes).publish(BATCHES)
     with make_celery(settings, consumes="store") as app:
-        writer = Writer(store, outstanding, HANDLERS)
+        writer = Writer(store, outstanding, ValkeyAnnouncer(settings), HANDLERS)
         consume(app, StoreBatch, writer.handle, give_up=writer.settle)
         options = {"pool": "threads", "concurrency": HANDLERS, "queues": ["store"], "perform_ping_check": False}
         with start_worker(app, **options, shutdown_timeout=30):
@@ -71,19 +74,20 @@ def settled(client: redis.Redis) -> bool:
 
 
 def test_batches_that_come_at_once_are_written_in_fewer_transactions(
-    broker_settings: BrokerSettings, valkey_client: redis.Redis, path: Path, caplog: pytest.LogCaptureFixture
+    broker_settings: QueueSettings, valkey_client: redis.Redis, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "loupe_results.writer")
     store = SqliteStore(path)
     with writing(broker_settings, store):
         wait_for(lambda: settled(valkey_client), "all batches")
-        assert all(store.get(id_) for id_ in IDS)
+        assert set(store.find(IDS)) == set(IDS)
+        assert valkey_client.xlen(CHANGES) == len(IDS)
     groups = [record for record in caplog.records if record.name == "loupe_results.writer"]
     assert len(groups) < len(BATCHES)
 
 
 def test_while_the_store_takes_nothing_all_waits(
-    broker_settings: BrokerSettings, valkey_client: redis.Redis, path: Path, caplog: pytest.LogCaptureFixture
+    broker_settings: QueueSettings, valkey_client: redis.Redis, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "loupe_shared.adapters.worker")
     store = SqliteStore(path)
@@ -92,18 +96,18 @@ def test_while_the_store_takes_nothing_all_waits(
         with writing(broker_settings, store):
             wait_for(lambda: caplog.text.count("put back") >= HANDLERS, "batches that are put back")
             assert valkey_client.hlen("{loupe}:outstanding") == len(IDS)
-            assert store.counts().outcomes == {}
+            assert outcomes(store) == {}
             other.execute("ROLLBACK")
             wait_for(lambda: settled(valkey_client), "all batches")
-            assert all(store.get(id_) for id_ in IDS)
-            assert store.counts().labels == {"cat": len(IDS)}
+            assert set(store.find(IDS)) == set(IDS)
+            assert labels(store) == {"cat": len(IDS)}
 
 
 def test_a_result_that_can_never_be_written_costs_no_other(
-    broker_settings: BrokerSettings, valkey_client: redis.Redis, path: Path
+    broker_settings: QueueSettings, valkey_client: redis.Redis, path: Path
 ) -> None:
     class Refusing(SqliteStore):
-        def write(self, results: Sequence[Result]) -> int:
+        def write(self, results: Sequence[Result]) -> list[Result]:
             if any(one.image.id == IDS[17] for one in results):
                 raise KeyError("a mistake")
             return super().write(results)
@@ -111,6 +115,6 @@ def test_a_result_that_can_never_be_written_costs_no_other(
     store = Refusing(path)
     with writing(broker_settings, store):
         wait_for(lambda: valkey_client.llen("{loupe}:store-dead") and settled(valkey_client), "the dead letter")
-        assert [id_ for id_ in IDS if not store.get(id_)] == [IDS[17]]
-        assert store.counts().labels == {"cat": len(IDS) - 1}
+        assert set(store.find(IDS)) == {*IDS} - {IDS[17]}
+        assert labels(store) == {"cat": len(IDS) - 1}
     assert valkey_client.llen("{loupe}:store-dead") == 1

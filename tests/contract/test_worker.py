@@ -18,7 +18,7 @@ from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.worker import MAX_FAILURES, consume
 from loupe_shared.errors import BrokerUnavailable, InvalidMessage, StorageUnavailable
 from loupe_shared.messages import ClassifyJob, StoreBatch
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.settings import QueueSettings
 from tests.factories import image_ref, result
 from tests.waiting import wait_for
 
@@ -36,7 +36,7 @@ def _empty_broker(valkey_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def app(broker_settings: BrokerSettings) -> Iterator[Celery]:
+def app(broker_settings: QueueSettings) -> Iterator[Celery]:
     """A worker's application."""
     app = make_celery(broker_settings, consumes="classify")
     yield app
@@ -44,7 +44,7 @@ def app(broker_settings: BrokerSettings) -> Iterator[Celery]:
 
 
 @pytest.fixture
-def publisher(broker_settings: BrokerSettings) -> Iterator[CeleryPublisher]:
+def publisher(broker_settings: QueueSettings) -> Iterator[CeleryPublisher]:
     """Another process's publisher."""
     app = make_celery(broker_settings)
     yield CeleryPublisher(app)
@@ -184,7 +184,7 @@ def test_a_malformed_message_is_set_aside_and_costs_nobody(
 
 
 def test_a_message_of_a_worker_that_died_is_handled_by_another(
-    publisher: CeleryPublisher, valkey_client: redis.Redis, broker_settings: BrokerSettings
+    publisher: CeleryPublisher, valkey_client: redis.Redis, broker_settings: QueueSettings
 ) -> None:
     app = make_celery(broker_settings.model_copy(update={"visibility_timeout_s": 2}), consumes="classify")
     publisher.publish([JOB])
@@ -233,7 +233,7 @@ def test_publishing_from_many_threads(publisher: CeleryPublisher, valkey_client:
 
 
 def test_a_broker_that_is_away(unused_port: int) -> None:
-    app = make_celery(BrokerSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
+    app = make_celery(QueueSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
     with pytest.raises(BrokerUnavailable, match="did not take 1"):
         CeleryPublisher(app).publish([JOB])
     with pytest.raises(BrokerUnavailable, match="does not answer"):

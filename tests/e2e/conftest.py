@@ -10,7 +10,7 @@ from azure.storage.blob import ContainerClient
 from loupe_local.azurite import CONTAINER, StoragePorts
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
-from loupe_shared.domain import Result
+from loupe_shared.result import Result
 from tests.factories import BUNDLE
 from tests.waiting import wait_for
 
@@ -21,6 +21,7 @@ ENVIRONMENT = (
     ("LOUPE_EVENT_TIMEOUT_S", "5"),
     ("LOUPE_MAX_IMAGE_PIXELS", "2000000"),
     ("LOUPE_MAX_IMAGE_BYTES", "20000000"),
+    ("LOUPE_REQUESTS_PER_SECOND", "1000000"),
 )
 
 

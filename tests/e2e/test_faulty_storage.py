@@ -17,7 +17,8 @@ from loupe_local.azurite import ACCOUNT, CONTAINER, StoragePorts
 from loupe_local.ports import LOOPBACK, free_port
 from loupe_local.stack import Stack, StackConfig
 from loupe_shared.adapters.outstanding import KEY
-from loupe_shared.domain import Outcome, Reason, Result, now
+from loupe_shared.domain import Outcome, Reason, now
+from loupe_shared.result import Result
 from tests.e2e.test_crash import is_quiet
 from tests.factories import BUNDLE, encode, photo
 from tests.fault_proxy import FaultProxy, Read

@@ -10,7 +10,8 @@ import pytest
 from loupe_local.azurite import CONTAINER, StoragePorts
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
-from loupe_shared.domain import Outcome, Result
+from loupe_shared.domain import Outcome
+from loupe_shared.result import Result
 from tests.bundles import link_bundle, publish_bundle
 from tests.factories import encode, photo
 from tests.waiting import wait_for

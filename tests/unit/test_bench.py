@@ -22,8 +22,8 @@ from loupe_local.child import Child
 from loupe_local.ports import LOOPBACK, free_port, listens
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.preprocess import Pixels, decode_into
+from loupe_shared.result import Precision
 from loupe_shared.settings import StorageSettings
 from tests.factories import BUNDLE, SAMPLES
 

@@ -15,10 +15,11 @@ from loupe_inference.serving import Serving
 from loupe_inference.session import ModelSession, Outputs
 from loupe_inference.stages import Limits, Stages
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
-from loupe_shared.domain import ImageRef, ModelVersion, Outcome, Reason, Result, now
+from loupe_shared.domain import ImageRef, Outcome, Reason, now
 from loupe_shared.errors import BlobGone, BlobReplaced, BrokerUnavailable, ImageRejected, StorageUnavailable
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.preprocess import Pixels, Preprocessing
+from loupe_shared.result import ModelVersion, Result
 from tests.factories import encode, image_ref
 from tests.fakes import COLORS, ColorSession, FragilePublisher
 
@@ -74,7 +75,9 @@ def classifier(
     """A classifier with batches of 4 and two decoders."""
     limits = Limits(max_bytes=100_000, max_pixels=1_000_000, decode_timeout_s=decode_timeout_s)
     stages = Stages(storage, answers or NoAnswers(), limits, decode_threads=2)
-    model = ServedModel(VERSION, COLORS, RULE, b"k" * 32, Batcher(session, RULE.size, 4, streams=1, writers=2))
+    model = ServedModel(
+        VERSION, COLORS, RULE, embeds=True, key=b"k" * 32, batcher=Batcher(session, RULE.size, 4, streams=1, writers=2)
+    )
     return Classifier(stages, Serving(model), publisher, MemoryOutstanding())
 
 

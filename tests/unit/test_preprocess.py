@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
-from loupe_shared.domain import ImageProperties, Reason
+from loupe_shared.domain import Reason
 from loupe_shared.errors import ImageRejected
 from loupe_shared.preprocess import Pixels, Preprocessing, decode_into
+from loupe_shared.result import ImageProperties
 from tests.factories import SAMPLES, encode, photo
 
 RULE = Preprocessing(size=64, crop=0.875, resample="bicubic", oversample=2.0)

@@ -10,10 +10,10 @@ from PIL import Image
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.preprocess import Pixels, Preprocessing, decode_into, resize
 from loupe_shared.preprocess.jpeg import decode_jpeg
 from loupe_shared.preprocess.resize import crop_and_resize, crop_and_resize_with_pillow
+from loupe_shared.result import Precision
 from tests.factories import BUNDLE, SAMPLES, encode, photo
 
 RULE = Preprocessing(size=224, crop=0.875, resample="bicubic", oversample=2.0)

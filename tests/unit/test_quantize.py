@@ -9,7 +9,7 @@ from models import quantize
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle, QuantizationGate
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 from tests.factories import BUNDLE, SAMPLES
 
 GOOD = QuantizationGate(

@@ -12,9 +12,9 @@ from loupe_inference.batcher import Batcher
 from loupe_inference.model import ServedModel, load_model
 from loupe_inference.serving import BundleWatch, Serving
 from loupe_inference.settings import InferenceSettings
-from loupe_shared.domain import ModelVersion
 from loupe_shared.errors import InvalidBundle
 from loupe_shared.preprocess import Preprocessing
+from loupe_shared.result import ModelVersion
 from tests.bundles import link_bundle, publish_bundle
 from tests.fakes import COLORS, ColorSession
 from tests.waiting import wait_for
@@ -26,7 +26,14 @@ POLL_S = 0.02
 def model(version: int) -> ServedModel:
     """A model."""
     named = ModelVersion(name="colors", version=version, preprocessing_hash="h")
-    return ServedModel(named, COLORS, RULE, bytes(32), Batcher(ColorSession(), RULE.size, 2, streams=1, writers=1))
+    return ServedModel(
+        named,
+        COLORS,
+        RULE,
+        embeds=True,
+        key=bytes(32),
+        batcher=Batcher(ColorSession(), RULE.size, 2, streams=1, writers=1),
+    )
 
 
 def is_closed(served: ServedModel) -> bool:

@@ -12,9 +12,9 @@ from loupe_inference.explain import heatmaps, top_predictions
 from loupe_inference.runtime import PROVIDERS, Device, Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle, sha256
-from loupe_shared.domain import Precision
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Pixels, decode_into
+from loupe_shared.result import Precision
 from tests.factories import BUNDLE, SAMPLES
 
 # What the published weights say of these photos, measured with torch.

@@ -6,7 +6,7 @@ from loupe_inference.settings import InferenceSettings
 from loupe_ingestion.settings import IngestionSettings
 from loupe_query.settings import QuerySettings
 from loupe_shared.errors import ConfigurationError
-from loupe_shared.settings import BrokerSettings, StoreSettings
+from loupe_shared.settings import QueueSettings, StoreSettings
 
 INGESTION = {
     "LOUPE_BROKER_URL": "redis://:secret@host:6379/0",
@@ -38,16 +38,16 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, missing: s
 def test_a_wrong_value_is_named_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all(monkeypatch, LOUPE_BROKER_URL="redis://h/0", LOUPE_VISIBILITY_TIMEOUT_S="soon")
     with pytest.raises(ConfigurationError, match=r"LOUPE_VISIBILITY_TIMEOUT_S: .*integer.*Must exceed the longest job"):
-        BrokerSettings.load()
+        QueueSettings.load()
 
 
 def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all(monkeypatch, LOUPE_BROKER_URL="https://:topsecret@host")
     with pytest.raises(ConfigurationError, match="must begin with redis") as caught:
-        BrokerSettings.load()
+        QueueSettings.load()
     assert "topsecret" not in str(caught.value)
     set_all(monkeypatch, LOUPE_BROKER_URL="redis://:topsecret@host")
-    assert "topsecret" not in repr(BrokerSettings.load())
+    assert "topsecret" not in repr(QueueSettings.load())
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_certificates_are_checked(monkeypatch: pytest.MonkeyPatch, url: str, expected: str) -> None:
     set_all(monkeypatch, LOUPE_BROKER_URL=url)
-    assert BrokerSettings.load().broker_url.get_secret_value() == expected
+    assert QueueSettings.load().broker_url.get_secret_value() == expected
 
 
 def test_certificates_cannot_be_left_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all(monkeypatch, LOUPE_BROKER_URL="rediss://h/0?ssl_cert_reqs=none")
     with pytest.raises(ConfigurationError, match="always checked"):
-        BrokerSettings.load()
+        QueueSettings.load()
 
 
 def test_an_empty_token_guards_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from loupe_inference.tune import Choice, Trial, best, choices, tune
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 from tests.factories import BUNDLE
 
 

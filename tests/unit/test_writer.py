@@ -1,17 +1,20 @@
 """The results writer."""
 
 from loupe_results.writer import Writer
-from loupe_shared.adapters.memory import MemoryOutstanding, MemoryStore
+from loupe_shared.adapters.memory import MemoryAnnouncer, MemoryOutstanding, MemoryStore
 from loupe_shared.domain import now
 from loupe_shared.messages import StoreBatch
 from tests.factories import rejection, result
+from tests.stored import shown
 
 
 def test_results_are_stored_with_the_time_of_storing() -> None:
     store = MemoryStore()
     before = now()
-    Writer(store, MemoryOutstanding(), handlers=1).handle(StoreBatch(results=(result("a"), rejection("b"))))
-    stored = store.get(result("a").image.id)
+    Writer(store, MemoryOutstanding(), MemoryAnnouncer(), handlers=1).handle(
+        StoreBatch(results=(result("a"), rejection("b")))
+    )
+    stored = shown(store, result("a"))
     assert stored is not None
     assert stored.stored_at is not None
     assert before <= stored.stored_at <= now()
@@ -20,15 +23,25 @@ def test_results_are_stored_with_the_time_of_storing() -> None:
 
 def test_the_first_time_of_storing_stays() -> None:
     store = MemoryStore()
-    writer = Writer(store, MemoryOutstanding(), handlers=1)
+    writer = Writer(store, MemoryOutstanding(), MemoryAnnouncer(), handlers=1)
     writer.handle(StoreBatch(results=(result(),)))
-    first = store.get(result().image.id)
+    first = shown(store, result())
     writer.handle(StoreBatch(results=(result(),)))
-    assert store.get(result().image.id) == first
+    assert shown(store, result()) == first
 
 
 def test_what_is_stored_is_not_outstanding_any_more() -> None:
     outstanding = MemoryOutstanding()
     outstanding.add([result("a").image, result("b").image])
-    Writer(MemoryStore(), outstanding, handlers=1).handle(StoreBatch(results=(result("a"),)))
+    Writer(MemoryStore(), outstanding, MemoryAnnouncer(), handlers=1).handle(StoreBatch(results=(result("a"),)))
     assert outstanding.lost(after_s=-1) == [result("b").image]
+
+
+def test_only_what_has_changed_is_announced() -> None:
+    announcer = MemoryAnnouncer()
+    store = MemoryStore()
+    writer = Writer(store, MemoryOutstanding(), announcer, handlers=1)
+    writer.handle(StoreBatch(results=(result("a"), result("b", sequencer="02"))))
+    assert announcer.documents == list(store.find([result("a").image.id, result("b").image.id]).values())
+    writer.handle(StoreBatch(results=(result("a"), result("b"))))
+    assert len(announcer.documents) == 2

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from loupe_shared.domain import ImageProperties, Model, Prediction
+from loupe_shared.domain import Model
+from loupe_shared.result import Embedding, ImageProperties, Prediction
 
 
 class Answer(Model):
@@ -12,6 +13,7 @@ class Answer(Model):
 
     predictions: tuple[Prediction, ...]
     heatmap: tuple[tuple[int, ...], ...]
+    embedding: Embedding | None = None
     properties: ImageProperties
 
 

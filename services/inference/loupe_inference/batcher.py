@@ -25,11 +25,13 @@ class Scores:
 
     Attributes:
         probabilities: ``float32[labels]``.
+        embedding: ``float32[embedding_size]``.
         activation_map: ``float32[rows, columns]``, of the most probable label.
         inference_ms: the batch's time divided by its images.
     """
 
     probabilities: Floats
+    embedding: Floats
     activation_map: Floats
     inference_ms: float
 
@@ -100,9 +102,9 @@ class Batcher:
                 continue
             inference_ms = (time.perf_counter() - started) * 1000 / len(batch)
             # Same length, same order: the contract of ModelSession.run.
-            answers = zip(batch, outputs.probabilities, outputs.activation_map, strict=True)
-            for (_, scored), probabilities, activation_map in answers:
-                scored(Scores(probabilities, activation_map, inference_ms))
+            answers = zip(batch, outputs.probabilities, outputs.embedding, outputs.activation_map, strict=True)
+            for (_, scored), probabilities, embedding, activation_map in answers:
+                scored(Scores(probabilities, embedding, activation_map, inference_ms))
 
     def _take(self) -> list[tuple[int, Scored]]:
         """The next batch; empty at the end."""

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe_inference.session import Floats
-from loupe_shared.domain import Prediction
+from loupe_shared.result import Prediction
 
 TOP = 5
 

@@ -24,8 +24,10 @@ from loupe_inference.explain import heatmaps, top_predictions
 from loupe_inference.model import ServedModel
 from loupe_inference.passage import Passage
 from loupe_inference.stages import Stages
-from loupe_shared.domain import ImageRef, Reason, Result, now
+from loupe_shared.domain import ImageRef, Reason, now
+from loupe_shared.embedding import quantize
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected, StorageUnavailable
+from loupe_shared.result import Embedding, Result
 
 
 @dataclass
@@ -146,10 +148,14 @@ class Job:
         """Read what the model says of all images at once, which takes a fraction of the time of one by one."""
         predictions = top_predictions(np.stack([s.probabilities for _, s in self._scored]), self._model.labels)
         maps = heatmaps(np.stack([s.activation_map for _, s in self._scored]))
+        embeddings: Sequence[Embedding | None] = [None] * len(self._scored)
+        if self._model.embeds:
+            embeddings = quantize(np.stack([s.embedding for _, s in self._scored]))
         learned: dict[bytes, Answer] = {}
-        for (passages, scores), predicted, heatmap in zip(self._scored, predictions, maps, strict=True):
+        told = zip(self._scored, predictions, maps, embeddings, strict=True)
+        for (passages, scores), predicted, heatmap, embedding in told:
             inferred, *twins = passages
-            answer = Answer(predictions=predicted, heatmap=heatmap, properties=inferred.decoded())
+            answer = Answer(predictions=predicted, heatmap=heatmap, embedding=embedding, properties=inferred.decoded())
             learned[inferred.key] = answer
             self._outcomes.results.append(inferred.classified(self._model.version, answer, scores.inference_ms))
             self._outcomes.results += [twin.classified(self._model.version, answer, 0.0) for twin in twins]

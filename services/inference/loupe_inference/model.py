@@ -8,8 +8,8 @@ from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_inference.settings import InferenceSettings
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import ModelVersion
 from loupe_shared.preprocess import Preprocessing
+from loupe_shared.result import ModelVersion
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +20,7 @@ class ServedModel:
         version: how results name it.
         labels: of its outputs, in order.
         rule: how pictures become its input.
+        embeds: whether its embeddings go into the archive.
         key: 32 bytes that stand for all of that and for the graph.
         batcher: infers.
     """
@@ -27,6 +28,7 @@ class ServedModel:
     version: ModelVersion
     labels: tuple[str, ...]
     rule: Preprocessing
+    embeds: bool
     key: bytes
     batcher: Batcher
 
@@ -59,6 +61,7 @@ def load_model(settings: InferenceSettings) -> ServedModel:
         manifest.model_version(precision),
         manifest.labels,
         manifest.preprocessing,
-        hashlib.sha256(f"{precision}:{manifest.model_dump_json()}".encode()).digest(),
+        settings.embeddings,
+        hashlib.sha256(f"{precision}:{settings.embeddings}:{manifest.model_dump_json()}".encode()).digest(),
         Batcher(session, manifest.preprocessing.size, batch_size, settings.stream_count(), settings.decode_threads),
     )

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from loupe_inference.answers import Answer
-from loupe_shared.domain import ImageProperties, ImageRef, ModelVersion, Outcome, Result, Timings, now
+from loupe_shared.domain import ImageRef, Outcome, now
 from loupe_shared.errors import BlobGone, BlobReplaced, ImageRejected
+from loupe_shared.result import ImageProperties, ModelVersion, Result, Timings
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Passage:
             outcome=Outcome.CLASSIFIED,
             predictions=answer.predictions,
             heatmap=answer.heatmap,
+            embedding=answer.embedding,
             properties=answer.properties,
             model=model,
             timings_ms=Timings(

@@ -10,12 +10,12 @@ import onnxruntime
 
 from loupe_inference.runtime import PROVIDERS, Runtime
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Pixels
+from loupe_shared.result import Precision
 
 INPUT = "images"
-OUTPUTS = ["probabilities", "activation_map"]
+OUTPUTS = ["probabilities", "embedding", "activation_map"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -26,10 +26,12 @@ class Outputs:
 
     Attributes:
         probabilities: ``float32[N, labels]``.
+        embedding: ``float32[N, embedding_size]``.
         activation_map: ``float32[N, rows, columns]``, of the most probable label.
     """
 
     probabilities: Floats
+    embedding: Floats
     activation_map: Floats
 
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from loupe_inference.cpus import available_cpus
-from loupe_shared.domain import Precision
+from loupe_shared.result import Precision
 from loupe_shared.settings import StorageSettings, WorkerSettings
 
 
@@ -64,8 +64,13 @@ class InferenceSettings(WorkerSettings, StorageSettings):
     known_answers: int = Field(
         default=20_000,
         ge=0,
-        description="Answers that the broker keeps, about a kilobyte each, so that bytes that come again are not "
+        description="Answers that the broker keeps, about three kilobytes each, so that bytes that come again are not "
         "inferred again. 0 keeps none.",
+    )
+    embeddings: bool = Field(
+        default=True,
+        description="Whether the archive gets the embedding of each image, which similar images are found by. It takes "
+        "some 1.3 kilobytes in SQLite and 5 in Cosmos DB, where it costs more than the rest of a result.",
     )
     cuda_convolution_search: Literal["exhaustive", "heuristic"] = Field(
         default="exhaustive",

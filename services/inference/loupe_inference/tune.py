@@ -22,8 +22,8 @@ from loupe_inference.cpus import available_cpus
 from loupe_inference.runtime import Device, Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle
-from loupe_shared.domain import Precision
 from loupe_shared.preprocess import decode_into
+from loupe_shared.result import Precision
 
 NEARLY = 0.97
 BATCHES = {"cpu": (1, 2, 4, 8, 16, 32), "cuda": (8, 16, 32, 64, 128), "tensorrt": (8, 16, 32, 64, 128)}

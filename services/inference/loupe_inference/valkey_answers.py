@@ -31,7 +31,7 @@ class ValkeyAnswers:
 
     Args:
         settings: the broker.
-        places: how many answers are kept at most; about one kilobyte each.
+        places: how many answers are kept at most; about three kilobytes each.
     """
 
     def __init__(self, settings: BrokerSettings, places: int) -> None:

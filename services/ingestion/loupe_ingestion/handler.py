@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from loupe_ingestion.events import BlobEvent
 from loupe_ingestion.ports import SequencerLedger
-from loupe_shared.domain import ImageRef, Outcome, Reason, Result, now
+from loupe_shared.domain import ImageRef, Outcome, Reason, now
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
+from loupe_shared.result import Result
 
 log = logging.getLogger(__name__)
 

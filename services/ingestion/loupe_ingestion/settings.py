@@ -1,14 +1,13 @@
 """Settings of ingestion."""
 
-from ipaddress import ip_address
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from loupe_shared.settings import BrokerSettings, HttpSettings, StorageSettings
+from loupe_shared.settings import HttpSettings, QueueSettings, StorageSettings, is_loopback
 
 
-class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
+class IngestionSettings(QueueSettings, StorageSettings, HttpSettings):
     """Settings of ingestion."""
 
     image_container: str = Field(
@@ -43,13 +42,6 @@ class IngestionSettings(BrokerSettings, StorageSettings, HttpSettings):
 
     @model_validator(mode="after")
     def _webhook_is_guarded(self) -> Self:
-        if self.webhook_token is None and not _is_loopback(self.host):
+        if self.webhook_token is None and not is_loopback(self.host):
             raise ValueError("LOUPE_WEBHOOK_TOKEN must be set when LOUPE_HOST is not a loopback address")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -20,6 +20,7 @@ ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 CONTAINER = "images"
+THUMBNAILS = "thumbnails"
 EVENT_QUEUE = "blob-events"
 
 _HERE = Path(__file__).parent
@@ -91,8 +92,9 @@ class Azurite:
     def _create(self) -> None:
         """Make what infrastructure code makes in production, unless it is kept from an earlier run."""
         with self.blobs() as blobs, self.queues() as queues:
-            with suppress(ResourceExistsError):
-                blobs.create_container(CONTAINER)
+            for name in (CONTAINER, THUMBNAILS):
+                with suppress(ResourceExistsError):
+                    blobs.create_container(name)
             for name in (EVENT_QUEUE, f"{EVENT_QUEUE}-poison"):
                 with suppress(ResourceExistsError):
                     queues.create_queue(name)

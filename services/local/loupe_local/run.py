@@ -18,8 +18,8 @@ from loupe_local.photos import find_photos, upload_photos
 from loupe_local.ports import bypass_proxies
 from loupe_local.stack import Stack, StackConfig
 from loupe_local.watch import outcomes, table
-from loupe_shared.domain import Result
 from loupe_shared.errors import ConfigurationError, LoupeError
+from loupe_shared.result import Result
 
 MAX_ROWS = 100
 WATCH_INTERVAL_S = 0.5

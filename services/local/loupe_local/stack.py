@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx2
 
-from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, Azurite, StoragePorts
+from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, THUMBNAILS, Azurite, StoragePorts
 from loupe_local.bridge import Bridge
 from loupe_local.child import Child
 from loupe_local.interrupts import undisturbed
@@ -181,6 +181,7 @@ class Stack:
             "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,
             "LOUPE_QUEUE_ENDPOINT": self.azurite.queue_endpoint,
             "LOUPE_IMAGE_CONTAINER": CONTAINER,
+            "LOUPE_THUMBNAIL_CONTAINER": THUMBNAILS,
             "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
             "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
             "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from loupe_local.azurite import CONTAINER
 from loupe_local.photos import Upload
-from loupe_shared.domain import Outcome, Result
+from loupe_shared.domain import Outcome
 from loupe_shared.errors import TransientError
+from loupe_shared.result import Result
 
 POLL_INTERVAL_S = 0.05
 PATIENCE_S = 180.0  # without any progress: what a killed process held comes back after a minute

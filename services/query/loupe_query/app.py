@@ -1,23 +1,84 @@
 """The web application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from loupe_query.access.callers import Scope
+from loupe_query.access.guard import Access
 from loupe_query.archive import archive_router
-from loupe_shared.adapters.web import health_router, install_problems
-from loupe_shared.ports import ResultStore
+from loupe_query.embedder import Embedder
+from loupe_query.export import export_router
+from loupe_query.live import live_router
+from loupe_query.pictures.ports import Links, Thumbnails
+from loupe_query.pictures.routes import pictures_router, uploads_router
+from loupe_query.reviews import reviews_router
+from loupe_query.similar import similar_router
+from loupe_query.statistics import statistics_router
+from loupe_shared.adapters.web import Ending, describe, health_router, install_problems
+from loupe_shared.ports import Announcer, Changes, ResultStore, SimilarImages
 
 DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
-Lists are sorted by time of completion, newest first. Follow `next` to go on: pages neither skip nor repeat a result
-while images arrive. Errors are `application/problem+json` (RFC 9457)."""
+Follow `next` of a list to go on: pages neither skip nor repeat a result while images arrive. Errors are
+`application/problem+json` (RFC 9457). Callers need an API key or an access token of Entra ID with the scope `read`, for
+uploads and reviews also `review`; on a machine of one's own, nothing."""
 
 
-def create_app(store: ResultStore, account: str) -> FastAPI:
-    """The application over a store with the images of a storage account."""
-    app = FastAPI(title="Loupe", version=version("loupe-query"), description=DESCRIPTION, redoc_url=None)
+@dataclass(frozen=True)
+class Archive:
+    """What the application is made over.
+
+    Attributes:
+        account: storage account of the images.
+        images: container of the images.
+        embedder: looks at uploaded pictures; unset if there is no model for it.
+        max_picture_bytes: of a picture that is looked at.
+    """
+
+    account: str
+    images: str
+    store: ResultStore
+    changes: Changes
+    announcer: Announcer
+    similar: SimilarImages
+    embedder: Embedder | None
+    links: Links
+    thumbnails: Thumbnails
+    max_picture_bytes: int
+
+
+def create_app(archive: Archive, access: Access, ending: Ending) -> FastAPI:
+    """The application over an archive."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await archive.changes.close()
+
+    app = FastAPI(
+        title="Loupe", version=version("loupe-query"), description=DESCRIPTION, redoc_url=None, lifespan=lifespan
+    )
     install_problems(app)
+    access.install(app, {"/v1/similar": archive.max_picture_bytes})
+    store, account = archive.store, archive.account
     app.include_router(health_router(store.check))
-    app.include_router(archive_router(store, account))
+    reading = [
+        # The way that nearly all requests go comes first: the others are looked through one by one.
+        archive_router(store, account),
+        statistics_router(store),
+        pictures_router(archive.links, archive.thumbnails, archive.images),
+        similar_router(store, archive.similar, archive.embedder, account),
+        live_router(archive.changes, ending),
+        export_router(store),
+    ]
+    refusals = describe(401, 403, 429)
+    for router in reading:
+        app.include_router(router, dependencies=[access.require(Scope.READ)], responses=refusals)
+    reviewer = access.require(Scope.REVIEW)
+    app.include_router(reviews_router(store, archive.announcer, account, reviewer), responses=refusals)
+    app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
     return app

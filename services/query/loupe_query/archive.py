@@ -1,82 +1,138 @@
-"""The routes over the archive: each translates a request into one call of the store."""
+"""The archive's routes: lists, single images, many images by name, and what was known of an image earlier."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
-from loupe_query.examples import COUNTS, PAGE, RESULT
+from loupe_query.documents import JSON, array, conditional, example
+from loupe_query.examples import BATCH, HISTORY, PAGE, RESULT
+from loupe_query.filters import MAX_NAME, ImageFilter
 from loupe_shared.adapters.web import describe
-from loupe_shared.domain import Outcome, Probability, Result, UtcDatetime, image_id
+from loupe_shared.domain import image_id
 from loupe_shared.errors import InvalidMessage
-from loupe_shared.listing import Position, ResultFilter
+from loupe_shared.listing import Order, Position, Sort
 from loupe_shared.ports import ResultStore
+from loupe_shared.result import ResultDocument
+
+MAX_PAGE = 1000
+MAX_BATCH = 1000
+
+Container = Annotated[str, Path(examples=["images"], max_length=MAX_NAME)]
+Blob = Annotated[str, Path(examples=["samples/coffee.png"], max_length=MAX_NAME)]
 
 
 class ImagePage(BaseModel):
     """A part of a list."""
 
-    images: tuple[Result, ...]
-    next: str | None = Field(description="`cursor` of the next page; none at the end")
+    images: tuple[ResultDocument, ...]
+    next: str | None = Field(
+        description="`cursor` of the next page; none at the end. A page can be short, or empty, and have a next one"
+    )
 
 
-class CountsView(BaseModel):
-    """How many images there are."""
+class ImageList(BaseModel):
+    """Images in full."""
 
-    outcomes: dict[Outcome, int] = Field(description="by outcome")
-    labels: dict[str, int] = Field(description="classified images by most probable label")
+    images: tuple[ResultDocument, ...]
 
 
-class ListQuery(BaseModel):
-    """The parameters of a list. Unset ones match everything."""
+class ImageName(BaseModel):
+    """Where an image lies."""
 
-    model_config = ConfigDict(extra="forbid")
+    container: str = Field(max_length=MAX_NAME, examples=["images"])
+    blob: str = Field(max_length=MAX_NAME, examples=["samples/coffee.png"])
 
-    container: str | None = None
-    label: str | None = Field(default=None, examples=["espresso"])
-    min_score: Probability | None = Field(default=None, description="probability of the label")
-    outcome: Outcome | None = None
-    since: UtcDatetime | None = Field(default=None, description="completed at this time or later")
-    until: UtcDatetime | None = Field(default=None, description="completed before this time")
-    limit: int = Field(default=100, ge=1, le=1000)
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before")
+
+class ImageNames(BaseModel):
+    """Images by name."""
+
+    images: tuple[ImageName, ...] = Field(max_length=MAX_BATCH)
+
+
+class FoundImages(BaseModel):
+    """Those images that there are, in the order in which they were asked for, and the names of the others."""
+
+    images: tuple[ResultDocument, ...]
+    missing: tuple[ImageName, ...]
+
+
+class ListQuery(ImageFilter):
+    """The parameters of a list."""
+
+    sort: Sort = Field(default=Sort.TIME, description="only classified images have a score and an uncertainty")
+    order: Literal["descending", "ascending"] = "descending"
+    limit: int = Field(default=100, ge=1, le=MAX_PAGE)
+    cursor: str | None = Field(default=None, max_length=300, description="`next` of the page before")
 
 
 def archive_router(store: ResultStore, account: str) -> APIRouter:
     """The routes over a store with the images of a storage account."""
     router = APIRouter(prefix="/v1", tags=["archive"], responses=describe(503))
 
-    @router.get("/images", summary="List images", responses={200: _example(PAGE), **describe(400, 422)})
-    def list_images(query: Annotated[ListQuery, Query()]) -> ImagePage:
+    @router.get(
+        "/images",
+        summary="List images",
+        response_model=ImagePage,
+        responses={200: example(PAGE), **describe(400, 422)},
+    )
+    def list_images(query: Annotated[ListQuery, Query()]) -> Response:
+        order = Order(query.sort, query.order == "ascending")
         try:
-            after = Position.from_cursor(query.cursor) if query.cursor else None
+            after = Position.from_cursor(query.cursor, order) if query.cursor else None
         except InvalidMessage as error:
             raise HTTPException(400, str(error)) from error
-        wanted = ResultFilter(**query.model_dump(exclude={"limit", "cursor"}))
-        page = store.page(wanted, query.limit, after)
-        return ImagePage(images=page.results, next=page.next.to_cursor() if page.next else None)
+        page = store.page(query.wanted(query.since, query.until), order, query.limit, after)
+        cursor = json.dumps(page.next.to_cursor(order) if page.next else None)
+        return Response(f'{{"images":{array(page.documents)},"next":{cursor}}}', media_type=JSON)
+
+    @router.post(
+        "/images/batch",
+        summary="Many images by name",
+        response_model=FoundImages,
+        responses={200: example(BATCH), **describe(422)},
+    )
+    def get_images(names: ImageNames) -> Response:
+        ids = [image_id(account, name.container, name.blob) for name in names.images]
+        documents = store.find(list(dict.fromkeys(ids)))
+        found = array([documents[id_] for id_ in ids if id_ in documents])
+        missing = array(
+            [name.model_dump_json() for id_, name in zip(ids, names.images, strict=True) if id_ not in documents]
+        )
+        return Response(f'{{"images":{found},"missing":{missing}}}', media_type=JSON)
 
     @router.get(
         "/images/{container}/{blob:path}",
         summary="One image",
-        responses={200: _example(RESULT), **describe(404, 422)},
+        response_model=ResultDocument,
+        responses={200: example(RESULT), 304: {"description": "As the client has it"}, **describe(404, 422)},
     )
-    def get_image(
-        container: Annotated[str, Path(examples=["images"])],
-        blob: Annotated[str, Path(examples=["samples/coffee.png"])],
-    ) -> Result:
-        result = store.get(image_id(account, container, blob))
-        if result is None:
-            raise HTTPException(404, f"no outcome of {container}/{blob} is known (yet)")
-        return result
+    def get_image(request: Request, container: Container, blob: Blob) -> Response:
+        id_ = image_id(account, container, blob)
+        document = store.find([id_]).get(id_)
+        if document is None:
+            raise unknown(container, blob)
+        return conditional(request, document)
 
-    @router.get("/counts", summary="Count images", responses={200: _example(COUNTS)})
-    def count_images() -> CountsView:
-        counts = store.counts()
-        return CountsView(outcomes=counts.outcomes, labels=counts.labels)
+    @router.get(
+        "/history/{container}/{blob:path}",
+        summary="What was known of an image earlier",
+        description="Results of earlier versions of the blob and of earlier models, the newest first.",
+        response_model=ImageList,
+        responses={200: example(HISTORY), **describe(404, 422)},
+    )
+    def get_history(container: Container, blob: Blob) -> Response:
+        id_ = image_id(account, container, blob)
+        documents = store.history(id_)
+        if not documents and not store.find([id_]):
+            raise unknown(container, blob)
+        return Response(f'{{"images":{array(documents)}}}', media_type=JSON)
 
     return router
 
 
-def _example(value: object) -> dict[str, object]:
-    return {"content": {"application/json": {"example": value}}}
+def unknown(container: str, blob: str) -> HTTPException:
+    """That the archive has no such image."""
+    return HTTPException(404, f"no outcome of {container}/{blob} is known (yet)")

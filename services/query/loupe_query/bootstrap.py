@@ -1,15 +1,54 @@
-"""The composition root of the read API: the only place that names adapters."""
+"""The composition root of the query API: the only place that names adapters."""
 
-from loupe_query.app import create_app
+from contextlib import ExitStack, closing
+
+from loupe_query.access.guard import Access
+from loupe_query.app import Archive, create_app
+from loupe_query.embedder import Embedder
+from loupe_query.pictures.azure_links import AzureLinks
+from loupe_query.pictures.blob_service import connect
+from loupe_query.pictures.thumbnails import BlobThumbnails
 from loupe_query.settings import QuerySettings
+from loupe_query.similar_sqlite import SqliteSimilar
+from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.stores import open_store
-from loupe_shared.adapters.web import serve_http
+from loupe_shared.adapters.web import Ending, serve_http
+from loupe_shared.ports import SimilarImages
 
 
 def serve_query(settings: QuerySettings) -> int:
     """Answer requests until told to end. Returns the exit code."""
-    store = open_store(settings)
-    try:
-        return serve_http(create_app(store, settings.storage_account), settings)
-    finally:
-        store.close()
+    access, ending = Access(settings), Ending()
+    with ExitStack() as resources:
+        service = resources.enter_context(connect(settings))
+        links = AzureLinks(settings, service)
+        archive = Archive(
+            account=settings.storage_account,
+            images=settings.image_container,
+            store=resources.enter_context(closing(open_store(settings))),
+            changes=ValkeyChanges(settings),
+            announcer=ValkeyAnnouncer(settings),
+            similar=resources.enter_context(closing(_open_similar(settings))),
+            embedder=_embedder(settings),
+            links=links,
+            thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),
+            max_picture_bytes=settings.max_image_bytes,
+        )
+        return serve_http(create_app(archive, access, ending), settings, ending)
+
+
+def _embedder(settings: QuerySettings) -> Embedder | None:
+    if settings.model_bundle is None:
+        return None
+    return Embedder(settings.model_bundle, settings.max_image_pixels)
+
+
+def _open_similar(settings: QuerySettings) -> SimilarImages:
+    if settings.results_store == "cosmos":
+        # The SDK takes half a second to import, which a process with another store need not pay.
+        from loupe_shared.adapters.cosmos import open_cosmos_similar  # noqa: PLC0415
+
+        return open_cosmos_similar(settings)
+    if settings.sqlite_path is None:  # the settings refuse this
+        raise AssertionError
+    return SqliteSimilar(settings.sqlite_path)

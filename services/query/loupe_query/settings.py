@@ -1,7 +1,19 @@
-"""Settings of the read API."""
+"""Settings of the query API."""
 
-from loupe_shared.settings import AccountSettings, HttpSettings, StoreSettings
+from pathlib import Path
+
+from pydantic import Field
+
+from loupe_query.access.settings import AccessSettings
+from loupe_query.pictures.settings import PictureSettings
+from loupe_shared.settings import BrokerSettings, StoreSettings
 
 
-class QuerySettings(StoreSettings, AccountSettings, HttpSettings):
-    """Settings of the read API."""
+class QuerySettings(StoreSettings, BrokerSettings, PictureSettings, AccessSettings):
+    """Settings of the query API."""
+
+    model_bundle: Path | None = Field(
+        default=None,
+        description="Folder of the model bundle: model.onnx and manifest.json. "
+        "Unset, nobody can search with a picture that is not in the archive.",
+    )

@@ -3,6 +3,7 @@
 from loupe_results.settings import ResultsSettings
 from loupe_results.writer import Writer
 from loupe_shared.adapters.broker import make_celery
+from loupe_shared.adapters.changes import ValkeyAnnouncer
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.worker import consume, serve
@@ -14,7 +15,7 @@ def serve_results(settings: ResultsSettings) -> int:
     store = open_store(settings)
     try:
         app = make_celery(settings, consumes=StoreBatch.queue)
-        writer = Writer(store, ValkeyOutstanding(settings), settings.concurrent_batches)
+        writer = Writer(store, ValkeyOutstanding(settings), ValkeyAnnouncer(settings), settings.concurrent_batches)
         consume(app, StoreBatch, writer.handle, give_up=writer.settle)
         return serve(app, StoreBatch.queue, settings.concurrent_batches, settings.heartbeat_file)
     finally:

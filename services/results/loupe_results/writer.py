@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from loupe_results.group import GroupCommit
 from loupe_shared.domain import now
 from loupe_shared.messages import StoreBatch
-from loupe_shared.ports import Outstanding, ResultStore
+from loupe_shared.ports import Announcer, Outstanding, ResultStore
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +19,14 @@ class Writer:
     Args:
         store: takes the results.
         outstanding: is told of them.
+        announcer: is told what has changed.
         handlers: how many threads handle messages at most.
     """
 
-    def __init__(self, store: ResultStore, outstanding: Outstanding, handlers: int) -> None:
+    def __init__(self, store: ResultStore, outstanding: Outstanding, announcer: Announcer, handlers: int) -> None:
         self._store = store
         self._outstanding = outstanding
+        self._announcer = announcer
         self._group = GroupCommit(self._write, handlers)
 
     def handle(self, batch: StoreBatch) -> None:
@@ -49,4 +51,5 @@ class Writer:
         results = [result.model_copy(update={"stored_at": stored_at}) for batch in batches for result in batch.results]
         changed = self._store.write(results)
         self._outstanding.settle(result.image for result in results)
-        log.info("%d results, %d of them new, in %d batches", len(results), changed, len(batches))
+        self._announcer.announce([result.document() for result in changed])
+        log.info("%d results, %d of them new, in %d batches", len(results), len(changed), len(batches))

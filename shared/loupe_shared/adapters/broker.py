@@ -10,7 +10,7 @@ from kombu.exceptions import KombuError, OperationalError
 
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob, Message, StoreBatch
-from loupe_shared.settings import BrokerSettings
+from loupe_shared.settings import BrokerSettings, QueueSettings
 
 # How Celery's own logs and monitors show a message. By default Celery writes out a kilobyte of it for them.
 UNSHOWN = {"argsrepr": "()", "kwargsrepr": "{...}"}
@@ -30,7 +30,7 @@ def dead_letter_queue(queue: str) -> str:
     return f"{queue}-dead"
 
 
-def make_celery(settings: BrokerSettings, consumes: str | None = None) -> Celery:
+def make_celery(settings: QueueSettings, consumes: str | None = None) -> Celery:
     """A Celery application of this process alone.
 
     Args:

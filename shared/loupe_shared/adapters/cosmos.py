@@ -1,156 +1,212 @@
-"""Results in Azure Cosmos DB for NoSQL, laid out as ``cosmos_documents.py`` says."""
+"""The archive in Azure Cosmos DB for NoSQL, laid out as ``cosmos_documents.py`` says."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError
-from azure.cosmos import ContainerProxy, CosmosClient
-from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError, CosmosResourceNotFoundError
+from azure.cosmos import ContainerProxy, DatabaseProxy
 from azure.identity import DefaultAzureCredential
 
+from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
+from loupe_shared.adapters.cosmos_batches import Batch, ids_of, make_batch, make_review
 from loupe_shared.adapters.cosmos_documents import (
-    COUNTS_ID,
+    LAYOUT,
+    SECONDS_PER_DAY,
     Document,
-    bucket,
-    counts_after,
-    operations,
-    page_query,
+    container_arguments,
+    counts_id,
+    day_of,
     result_of,
 )
-from loupe_shared.domain import Outcome, Result, newest_of_each
-from loupe_shared.errors import ConfigurationError, StoreUnavailable
-from loupe_shared.listing import Counts, Page, Position, ResultFilter
+from loupe_shared.adapters.cosmos_queries import history_query, page_query
+from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered, connect
+from loupe_shared.adapters.cosmos_statistics import CosmosStatistics
+from loupe_shared.adapters.governor import Governor, Throttled
+from loupe_shared.counters import CountFilter, Dimension
+from loupe_shared.errors import BlobReplaced, ConfigurationError, StoreUnavailable
+from loupe_shared.listing import Order, Page, Position, ResultFilter
+from loupe_shared.result import Result, Review, by_image
 from loupe_shared.settings import StoreSettings
 
-# The service takes 100 operations in a batch, one of which is the counts document.
-MAX_BATCH = 99
-MAX_ATTEMPTS = 8
-CONCURRENT_BATCHES = 4
-
-# Sub-status of a 404: not the item is missing, but its container or database.
-OWNER_IS_MISSING = 1003
-_CONFLICTS = (404, 409, 412, 449)
+WRITE_PATIENCE_S = 30.0
+CONCURRENT_BUCKETS = 4
 
 
-def open_cosmos(settings: StoreSettings) -> "CosmosStore":
-    """A store on the configured container.
+def open_container(settings: StoreSettings) -> ContainerProxy:
+    """The configured container.
 
     Raises:
         ConfigurationError: the account does not answer, or has no such database or container.
     """
     key = settings.cosmos_key
-    credential = key.get_secret_value() if key else DefaultAzureCredential()
     try:
-        # Endpoint discovery would replace an emulator's address by the one that it believes to have.
-        client = CosmosClient(str(settings.cosmos_endpoint), credential, enable_endpoint_discovery=key is None)
-        container = client.get_database_client(settings.cosmos_database).get_container_client(settings.cosmos_container)
+        client = connect(str(settings.cosmos_endpoint), key.get_secret_value() if key else DefaultAzureCredential())
+        database = client.get_database_client(settings.cosmos_database)
+        container: ContainerProxy = database.get_container_client(settings.cosmos_container)
         container.read()
     except (AzureError, ValueError) as error:
         raise ConfigurationError(
             f"LOUPE_COSMOS_ENDPOINT: container {settings.cosmos_database}/{settings.cosmos_container} "
             f"cannot be opened: {str(error).splitlines()[0]}"
         ) from error
-    return CosmosStore(container)
+    return container
+
+
+def open_cosmos(settings: StoreSettings) -> "CosmosStore":
+    """A store on the configured container.
+
+    Raises:
+        ConfigurationError: it cannot be opened.
+    """
+    try:
+        return CosmosStore(open_container(settings), settings.history_days)
+    except StoreUnavailable as error:
+        raise ConfigurationError(f"LOUPE_COSMOS_ENDPOINT: {error}") from error
+
+
+def create_archive(database: DatabaseProxy, name: str, embedding_size: int | None = None) -> ContainerProxy:
+    """A new, empty container, for accounts and emulators in which no infrastructure code makes it.
+
+    Args:
+        database: to make it in.
+        name: of the container.
+        embedding_size: of the model; unset if nobody looks for similar images.
+    """
+    created: ContainerProxy = database.create_container(name, **container_arguments(embedding_size))
+    return created
 
 
 class CosmosStore:
-    """``ResultStore`` in a container whose partition key is ``PARTITION_KEY``.
+    """``ResultStore`` in a container.
 
     What it writes is usually new, and usually nobody else writes. So it supposes that no result is there yet and that
-    the counts are as it left them. A batch applies only if that is so; if it is not, the bucket is read.
+    the counts are as it left them. A batch applies only if that is so; if it is not, the documents are read.
+
+    Args:
+        container: made with ``container_arguments``.
+        history_days: after which earlier results are forgotten; unset to keep them.
+        governor: gives requests their turns.
+
+    Raises:
+        ConfigurationError: the container was laid out by another version of Loupe.
+        StoreUnavailable: Cosmos DB does not answer.
     """
 
-    def __init__(self, container: ContainerProxy) -> None:
-        self._container = container
-        self._counts: dict[str, Document] = {}
+    def __init__(
+        self, container: ContainerProxy, history_days: int | None = None, governor: Governor | None = None
+    ) -> None:
+        self._archive = CosmosArchive(container, governor or Governor())
+        self._statistics = CosmosStatistics(self._archive)
+        self._history_ttl = None if history_days is None else history_days * SECONDS_PER_DAY
+        self._counts: dict[str, dict[str, Document]] = {}  # by bucket, those that its last batch wrote
 
-    def write(self, results: Sequence[Result]) -> int:
-        """See ``ResultStore.write``."""
-        by_bucket: dict[str, list[Result]] = defaultdict(list)
-        for image_id, result in newest_of_each(results).items():
-            by_bucket[bucket(image_id)].append(result)
-        batches = [
-            (key, group[start : start + MAX_BATCH])
-            for key, group in by_bucket.items()
-            for start in range(0, len(group), MAX_BATCH)
-        ]
-        # Threads of its own: in an outage nobody waits behind others, and none of it is on its way after an error.
-        with ThreadPoolExecutor(CONCURRENT_BATCHES, "cosmos") as writers:
-            return sum(writers.map(self._write_batch, *zip(*batches, strict=True)))
+    def write(self, results: Sequence[Result]) -> list[Result]:
+        """See ``ResultStore.write``.
 
-    def get(self, image_id: str) -> Result | None:
-        """See ``ResultStore.get``."""
-        with _translated():
-            try:
-                return result_of(self._container.read_item(image_id, bucket(image_id)))
-            except CosmosResourceNotFoundError as error:
-                if error.sub_status == OWNER_IS_MISSING:
-                    raise
+        Raises:
+            PermanentError: a result is too large.
+        """
+        by_bucket: dict[str, list[list[Result]]] = defaultdict(list)
+        for image_id, arrived in by_image(results).items():
+            by_bucket[self._archive.bucket(image_id)].append(arrived)
+        deadline = self._archive.now() + WRITE_PATIENCE_S
+        try:
+            # Threads of its own: in an outage nobody waits behind others, and none of it is on its way after an error.
+            with ThreadPoolExecutor(CONCURRENT_BUCKETS, "cosmos") as writers:
+                shown = writers.map(lambda bucket: self._write(bucket, by_bucket[bucket], deadline), by_bucket)
+                return [result for part in shown for result in part]
+        finally:
+            self._statistics.outdate()
+
+    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+        """See ``ResultStore.review``."""
+        bucket, deadline = self._archive.bucket(image_id), self._archive.now() + READ_PATIENCE_S
+        attempts = self._archive.attempts(deadline)
+        while True:
+            known = self._read(bucket, [image_id], deadline)
+            if image_id not in known:
                 return None
+            before = result_of(known[image_id])
+            if etag is not None and etag != before.image.etag:
+                raise BlobReplaced(f"{before.image.blob} has another version by now: look at it again")
+            after = before.model_copy(update={"review": review})
+            try:
+                self._apply(bucket, make_review(bucket, before, after, known), attempts)
+            except (Conflict, Throttled, Unanswered):
+                continue
+            finally:
+                self._statistics.outdate()
+            return after.document()
 
-    def page(self, wanted: ResultFilter, limit: int, after: Position | None = None) -> Page:
+    def find(self, image_ids: Sequence[str]) -> dict[str, str]:
+        """See ``ResultStore.find``."""
+        items = [(id_, self._archive.bucket(id_)) for id_ in image_ids]
+        return {document["id"]: result_of(document).document() for document in self._archive.items(items)}
+
+    def history(self, image_id: str) -> list[str]:
+        """See ``ResultStore.history``."""
+        found = map(result_of, self._archive.query(history_query(image_id), self._archive.bucket(image_id)))
+        return [result.document() for result in sorted(found, key=lambda result: result.revision, reverse=True)]
+
+    def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """See ``ResultStore.page``."""
-        query, parameters = page_query(wanted, limit, after)
-        with _translated():
-            found = self._container.query_items(query, parameters=parameters, enable_cross_partition_query=True)
-            return Page.of((result_of(document) for document in found), limit)
+        found = map(result_of, self._archive.query(page_query(wanted, order, limit, after)))
+        return Page.of(((Position.of(result, order.sort), result.document()) for result in found), limit)
 
-    def counts(self) -> Counts:
-        """See ``ResultStore.counts``."""
-        outcomes: dict[Outcome, int] = defaultdict(int)
-        labels: dict[str, int] = defaultdict(int)
-        query = "SELECT * FROM c WHERE c.kind = 'counts'"
-        with _translated():
-            for document in self._container.query_items(query, enable_cross_partition_query=True):
-                for outcome, images in document["outcomes"].items():
-                    outcomes[Outcome(outcome)] += images
-                for label, images in document["labels"].items():
-                    labels[label] += images
-        return Counts({k: n for k, n in outcomes.items() if n}, {k: n for k, n in labels.items() if n})
+    def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
+        """See ``ResultStore.count``."""
+        return self._statistics.count(wanted, by)
 
     def check(self) -> None:
         """See ``ResultStore.check``."""
-        self.get("0" * 32)  # there is no such image; what matters is that there is an answer
+        self._archive.document(LAYOUT, LAYOUT)
 
     def close(self) -> None:
         """See ``ResultStore.close``. The SDK's connections end with the process."""
 
-    def _write_batch(self, key: str, results: Sequence[Result]) -> int:
-        """Write all that is newer and the counts, or nothing; again if the bucket was not as it was believed to be."""
-        counts = self._counts.get(key)
-        known = {COUNTS_ID: counts} if counts else self._read(key, results)
-        for _ in range(MAX_ATTEMPTS):
-            batch = operations(key, results, known)
-            if not batch:
-                return 0
+    def _write(self, bucket: str, arrived: list[list[Result]], deadline: float) -> list[Result]:
+        """Write to one bucket, batch by batch."""
+        shown: list[Result] = []
+        later: list[list[Result]] = []
+        known = self._counts.get(bucket, {})
+        attempts = self._archive.attempts(deadline)
+        while arrived:
+            batch = make_batch(bucket, arrived, known, self._history_ttl)
             try:
-                with _translated():
-                    answers = self._container.execute_item_batch(batch, partition_key=key)
-            except CosmosBatchOperationError as error:
-                if error.status_code not in _CONFLICTS:
-                    raise StoreUnavailable(f"Cosmos DB refused a batch: {error.message}") from error
-                known = self._read(key, results)
-            else:
-                self._counts[key] = counts_after(batch, answers)
-                return len(batch) - 1
-        raise StoreUnavailable(f"bucket {key} is written to by too many at once")
+                counts = self._apply(bucket, batch, attempts)
+            except Throttled:
+                continue
+            except (Conflict, Unanswered) as failure:
+                arrived, later = batch.taken, [*batch.rest, *later]
+                known = self._read(bucket, ids_of(arrived), deadline)
+                if isinstance(failure, Unanswered):
+                    shown += [result for result in batch.shown if _is_shown(result, known)]
+                continue
+            shown += batch.shown
+            arrived, known = batch.rest, known | counts
+            if not arrived:
+                arrived, later, known = later, [], self._counts.get(bucket, {})
+        return shown
 
-    def _read(self, key: str, results: Sequence[Result]) -> dict[str, Document]:
-        with _translated():
-            ids = [*(result.image.id for result in results), COUNTS_ID]
-            return {document["id"]: document for document in self._container.read_items([(id_, key) for id_ in ids])}
+    def _apply(self, bucket: str, batch: Batch, attempts: Attempts) -> dict[str, Document]:
+        """Attempt to apply a batch. Returns the counts documents as it left them."""
+        if not batch.operations:
+            return {}
+        answers = attempts.make(lambda: self._archive.container.execute_item_batch(batch.operations, bucket))
+        counts = batch.counts_after(answers)
+        if counts:
+            self._counts[bucket] = counts
+        return counts
+
+    def _read(self, bucket: str, ids: Sequence[str], deadline: float) -> dict[str, Document]:
+        """Documents of images, and the counts in which they are counted."""
+        known = self._archive.documents(bucket, ids, deadline)
+        days = {counts_id(day_of(document)) for document in known.values() if document["kind"] == "result"}
+        unread = sorted(days.difference(ids))
+        return known | self._archive.documents(bucket, unread, deadline) if unread else known
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the SDK's errors into ours, but for a batch that did not apply, which is an answer."""
-    try:
-        yield
-    except CosmosBatchOperationError:
-        raise
-    except CosmosHttpResponseError as error:
-        raise StoreUnavailable(f"Cosmos DB answered {error.status_code}: {error.message}") from error
-    except AzureError as error:
-        raise StoreUnavailable(f"Cosmos DB does not answer: {error}") from error
+def _is_shown(result: Result, known: Mapping[str, Document]) -> bool:
+    document = known.get(result.image.id)
+    return document is not None and result_of(document).document() == result.document()

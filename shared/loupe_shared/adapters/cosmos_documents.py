@@ -1,129 +1,162 @@
-"""How results lie in Cosmos DB: addresses, documents, indexes, and the operations that keep counts exact.
+"""How the archive lies in Cosmos DB: addresses, documents and indexes.
 
 Partition key: ``bucket``, a hash of the image's id, so that writes spread over all partitions and the place of an image
-follows from its name alone. A bucket holds its results and one ``counts`` document, which changes in the same
-transactional batch as the results that it counts; etags make the batch fail as a whole when another writer came first.
+follows from its name alone. What belongs to an image lies in its bucket, and so do the counts of the bucket's images,
+one document for each day. So a transactional batch changes a result together with all that follows from it.
+
+Lists look at documents of the kind ``result`` alone. What they filter and sort by is at the top of these, and of no
+others, so that other kinds cost no index entries.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
 from typing import Any
 
-from loupe_shared.domain import Result
-from loupe_shared.listing import Position, ResultFilter, timestamp
+from azure.cosmos import PartitionKey
+
+from loupe_shared.domain import microseconds
+from loupe_shared.result import Embedding, Result
 
 Document = dict[str, Any]
 
-# Part of every document's address: it can only change together with a copy of all documents. The fewer there are, the
-# more results a batch has; but each holds 20 GB at most, which is some 13 million results.
-BUCKETS = 32
+SCHEMA = 1
+# Part of every document's address, so it is written down when a container is new. The fewer there are, the more results
+# share a batch; but each holds 20 GB at most.
+DEFAULT_BUCKETS = 32
 PARTITION_KEY = "/bucket"
-COUNTS_ID = "counts"
+LAYOUT = "layout"  # both the id and the bucket of the document that says how the others lie
+SECONDS_PER_DAY = 86_400
 
-INDEXING_POLICY = {
-    "indexingMode": "consistent",
-    "automatic": True,
-    "includedPaths": [
-        {"path": f"/{path}/?"}
-        for path in ("bucket", "kind", "image/container", "label", "score", "outcome", "completed", "id")
-    ],
-    "excludedPaths": [{"path": "/*"}],
-    "compositeIndexes": [[{"path": f"/{path}", "order": "descending"} for path in ("completed", "id")]],
-}
+_ON_WITHOUT_DEFAULT = -1
+_EMBEDDING = "-embedding"
+_INDEXED = (
+    "bucket",
+    "kind",
+    "space",
+    "image/container",
+    "image/blob",
+    "label",
+    "score",
+    "uncertainty",
+    "model_id",
+    "outcome",
+    "reason",
+    "reviewed",
+    "completed_us",
+)
+# What lists are sorted by, alone and after a label. Each serves its exact reverse, too.
+_SORTED = [(*first, sort, "id") for first in ((), ("label",)) for sort in ("completed_us", "score", "uncertainty")]
 
-_CONDITIONS = {
-    "container": "c.image.container = @container",
-    "label": "c.label = @label",
-    "min_score": "c.score >= @min_score",
-    "outcome": "c.outcome = @outcome",
-    "since": "c.completed >= @since",
-    "until": "c.completed < @until",
-}
+
+def container_arguments(embedding_size: int | None) -> dict[str, Any]:
+    """What a new container is created with, but for its name.
+
+    Args:
+        embedding_size: of the model; unset for a container in which nobody looks for similar images.
+    """
+    indexing: Document = {
+        "indexingMode": "consistent",
+        "automatic": True,
+        "includedPaths": [{"path": f"/{path}/?"} for path in _INDEXED],
+        "excludedPaths": [{"path": "/*"}],
+        "compositeIndexes": [[{"path": f"/{path}", "order": "descending"} for path in paths] for paths in _SORTED],
+    }
+    arguments: dict[str, Any] = {
+        "partition_key": PartitionKey(PARTITION_KEY),
+        "default_ttl": _ON_WITHOUT_DEFAULT,  # or else the ttl of a document is ignored
+        "indexing_policy": indexing,
+    }
+    if embedding_size is not None:
+        indexing["excludedPaths"].append({"path": "/vector/*"})
+        indexing["vectorIndexes"] = [{"path": "/vector", "type": "diskANN"}]
+        vector = {"path": "/vector", "dataType": "int8", "distanceFunction": "cosine", "dimensions": embedding_size}
+        arguments["vector_embedding_policy"] = {"vectorEmbeddings": [vector]}
+    return arguments
 
 
-def bucket(image_id: str) -> str:
+def layout_document() -> Document:
+    """What is written down in a new container."""
+    return {"id": LAYOUT, "bucket": LAYOUT, "kind": "layout", "schema": SCHEMA, "buckets": DEFAULT_BUCKETS}
+
+
+def bucket_of(image_id: str, buckets: int) -> str:
     """The partition key value of an image."""
-    return f"{int(image_id[:8], 16) % BUCKETS:02d}"
+    return f"{int(image_id[:8], 16) % buckets:04d}"
 
 
-def operations(key: str, results: Sequence[Result], known: Mapping[str, Document]) -> list[Any]:
-    """The batch that stores those results that are newer than what is known, and then counts them; empty if none is.
+def embedding_id(image_id: str) -> str:
+    """The id of an image's embedding."""
+    return f"{image_id}{_EMBEDDING}"
+
+
+def image_of_embedding(id_: str) -> str:
+    """Of which image an embedding is."""
+    return id_.removesuffix(_EMBEDDING)
+
+
+def history_id(result: Result) -> str:
+    """The id of a result that is not shown any more: always the same for the same revision."""
+    order, version = result.revision
+    digest = hashlib.blake2b(f"{order}/{version}".encode(), digest_size=12).hexdigest()
+    return f"{result.image.id}-{digest}"
+
+
+def counts_id(day: str) -> str:
+    """The id of a bucket's counts of a day."""
+    return f"counts-{day}"
+
+
+def day_of(document: Document) -> str:
+    """On which day a result is counted."""
+    completed_at: str = document["completed_at"]
+    return completed_at[: len("2026-11-22")]
+
+
+def result_document(bucket: str, result: Result, *, embedded: bool) -> Document:
+    """A result that is shown. What it does not have is left out.
 
     Args:
-        key: the bucket.
-        results: of different images of the bucket.
-        known: the bucket's documents of these images and its counts, by id.
+        bucket: of the image.
+        result: to be written.
+        embedded: whether its embedding lies beside it.
     """
-    before = known.get(COUNTS_ID, {"id": COUNTS_ID, "bucket": key, "kind": "counts", "outcomes": {}, "labels": {}})
-    counts = {**before, "outcomes": dict(before["outcomes"]), "labels": dict(before["labels"])}
-    batch: list[Any] = []
-    for result in results:
-        document = known.get(result.image.id)
-        if document:
-            replaced = result_of(document)
-            if result.revision <= replaced.revision:
-                continue
-            _count(counts, replaced, -1)
-        _count(counts, result, 1)
-        batch.append(_put(_document(key, result), document))
-    if batch:
-        batch.append(_put(counts, known.get(COUNTS_ID)))
-    return batch
-
-
-def counts_after(batch: Sequence[Any], answers: Sequence[Mapping[str, Any]]) -> Document:
-    """The counts as a batch left them, which was the last that it wrote.
-
-    Args:
-        batch: made by ``operations``.
-        answers: what became of each operation.
-    """
-    _, (*_, counts), _ = batch[-1]
-    return {**counts, "_etag": answers[-1]["eTag"]}
-
-
-def _put(document: Document, known: Document | None) -> Any:  # noqa: ANN401  (the SDK's own loose type)
-    """Write only if the document is still what was read: absent, or of the same etag."""
-    if known is None:
-        return ("create", (document,), {})
-    return ("replace", (document["id"], document), {"if_match_etag": known["_etag"]})
-
-
-def _count(counts: Document, result: Result, images: int) -> None:
-    counts["outcomes"][result.outcome] = counts["outcomes"].get(result.outcome, 0) + images
-    if result.label:
-        counts["labels"][result.label] = counts["labels"].get(result.label, 0) + images
-
-
-def _document(key: str, result: Result) -> Document:
-    # ``completed`` has a fixed width, unlike ISO 8601 times as JSON has them, so that text order is time order.
-    return {
-        **result.model_dump(mode="json", exclude_none=True),
+    fields = result.model_dump(mode="json", exclude={"embedding"}, exclude_none=True)
+    if result.model:
+        fields["model_id"] = str(result.model)
+    return fields | {
         "id": result.image.id,
-        "bucket": key,
+        "bucket": bucket,
         "kind": "result",
-        "completed": timestamp(result.completed_at),
+        "completed_us": microseconds(result.completed_at),
+        "reviewed": result.review is not None,
+        "embedded": embedded,
+    }
+
+
+def history_document(bucket: str, result: Result, ttl: int | None) -> Document:
+    """A result that is not shown any more, for so many seconds or for ever."""
+    fields = result.model_dump(mode="json", exclude={"embedding"}, exclude_none=True, exclude_computed_fields=True)
+    document = {"id": history_id(result), "bucket": bucket, "kind": "history", "result": fields}
+    return document if ttl is None else document | {"ttl": ttl}
+
+
+def embedding_document(bucket: str, image_id: str, space: str, embedding: Embedding) -> Document:
+    """An image's embedding."""
+    return {
+        "id": embedding_id(image_id),
+        "bucket": bucket,
+        "kind": "embedding",
+        "space": space,
+        "vector": list(memoryview(embedding.values).cast("b")),
+        "scale": embedding.scale,
     }
 
 
 def result_of(document: Document) -> Result:
-    """The result in a document."""
-    return Result.model_validate(document)
+    """The result in a document of the kind ``result`` or ``history``."""
+    return Result.model_validate(document["result"] if document["kind"] == "history" else document)
 
 
-def page_query(wanted: ResultFilter, limit: int, after: Position | None) -> tuple[str, list[Document]]:
-    """The query for a page of results, with one more to show that there is a next page, and its parameters."""
-    conditions, parameters = ["c.kind = 'result'"], []
-    for field, condition in _CONDITIONS.items():
-        value = getattr(wanted, field)
-        if value is not None:
-            conditions.append(condition)
-            text = timestamp(value) if field in ("since", "until") else value
-            parameters.append({"name": f"@{field}", "value": text})
-    if after:
-        conditions.append("(c.completed < @completed OR (c.completed = @completed AND c.id < @id))")
-        parameters += [{"name": "@completed", "value": after.completed_at}, {"name": "@id", "value": after.id}]
-    query = (
-        f"SELECT TOP {limit + 1} * FROM c WHERE {' AND '.join(conditions)} "  # noqa: S608  (constants of this module)
-        "ORDER BY c.completed DESC, c.id DESC"
-    )
-    return query, parameters
+def embedding_of(document: Document) -> tuple[str, Embedding]:
+    """Space and embedding in a document of the kind ``embedding``."""
+    values = bytes(value & 0xFF for value in document["vector"])
+    return document["space"], Embedding(values=values, scale=document["scale"])

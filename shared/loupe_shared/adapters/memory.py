@@ -1,61 +1,123 @@
-"""Adapters without a server, for tests and experiments.
+"""Adapters without a server, for tests and experiments. They pass the same contract tests as the real ones."""
 
-The store and the record of outstanding outcomes pass the same contract tests as the real ones.
-"""
-
+import asyncio
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from loupe_shared.domain import ImageRef, Result
-from loupe_shared.listing import Counts, Page, Position, ResultFilter
+from loupe_shared.counters import CountFilter, Dimension, keys_of
+from loupe_shared.domain import ImageRef
+from loupe_shared.errors import BlobReplaced
+from loupe_shared.listing import Order, Page, Position, ResultFilter, sort_value
 from loupe_shared.messages import Message
+from loupe_shared.ports import Change
+from loupe_shared.result import Result, Review, by_image
+from loupe_shared.succession import succeed
+
+POLL_INTERVAL_S = 0.01
 
 
 class MemoryStore:
-    """``ResultStore`` in a dictionary."""
+    """``ResultStore`` in dictionaries."""
 
     def __init__(self) -> None:
         self._results: dict[str, Result] = {}
+        self._history: dict[str, dict[tuple[str, int], Result]] = defaultdict(dict)
         self._lock = threading.Lock()
 
-    def write(self, results: Sequence[Result]) -> int:
+    def write(self, results: Sequence[Result]) -> list[Result]:
         """See ``ResultStore.write``."""
-        changed = set()
         with self._lock:
-            for result in results:
-                known = self._results.get(result.image.id)
-                if known is None or result.revision > known.revision:
-                    self._results[result.image.id] = result
-                    changed.add(result.image.id)
-        return len(changed)
+            successions = [succeed(self._results.get(id_), arrived) for id_, arrived in by_image(results).items()]
+            for succession in successions:
+                for result in succession.earlier:
+                    self._history[result.image.id].setdefault(result.revision, result)
+                if succession.current:
+                    self._results[succession.current.image.id] = succession.current
+        return [succession.current for succession in successions if succession.current]
 
-    def get(self, image_id: str) -> Result | None:
-        """See ``ResultStore.get``."""
-        return self._results.get(image_id)
+    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+        """See ``ResultStore.review``."""
+        with self._lock:
+            known = self._results.get(image_id)
+            if known is None:
+                return None
+            if etag is not None and etag != known.image.etag:
+                raise BlobReplaced(f"{known.image.blob} has another version by now: look at it again")
+            self._results[image_id] = known.model_copy(update={"review": review})
+            return self._results[image_id].document()
 
-    def page(self, wanted: ResultFilter, limit: int, after: Position | None = None) -> Page:
+    def find(self, image_ids: Sequence[str]) -> dict[str, str]:
+        """See ``ResultStore.find``."""
+        with self._lock:
+            return {id_: self._results[id_].document() for id_ in image_ids if id_ in self._results}
+
+    def history(self, image_id: str) -> list[str]:
+        """See ``ResultStore.history``."""
+        with self._lock:
+            revisions = self._history.get(image_id, {})
+            return [revisions[revision].document() for revision in sorted(revisions, reverse=True)]
+
+    def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """See ``ResultStore.page``."""
         with self._lock:
-            results = sorted(self._results.values(), key=Position.of, reverse=True)
-        matching = (r for r in results if wanted.matches(r) and (after is None or Position.of(r) < after))
-        return Page.of(matching, limit)
+            results = [r for r in self._results.values() if sort_value(r, order.sort) is not None and wanted.matches(r)]
+        places = {Position.of(result, order.sort): result for result in results}
+        found = [
+            (place, places[place].document())
+            for place in sorted(places, reverse=not order.ascending)
+            if after is None or (place > after if order.ascending else place < after)
+        ]
+        return Page.of(found[: limit + 1], limit)
 
-    def counts(self) -> Counts:
-        """See ``ResultStore.counts``."""
+    def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
+        """See ``ResultStore.count``."""
         with self._lock:
-            results = list(self._results.values())
-        return Counts(
-            outcomes=dict(Counter(r.outcome for r in results)),
-            labels=dict(Counter(r.label for r in results if r.label)),
-        )
+            keys = [key for result in self._results.values() for key in keys_of(result)]
+        return dict(Counter(tuple(getattr(key, name) for name in by) for key in keys if wanted.matches(key)))
 
     def check(self) -> None:
         """See ``ResultStore.check``."""
 
     def close(self) -> None:
         """See ``ResultStore.close``."""
+
+
+class MemoryAnnouncer:
+    """``Announcer`` into a list, ``documents``."""
+
+    def __init__(self) -> None:
+        self.documents: list[str] = []
+
+    def announce(self, documents: Sequence[str]) -> None:
+        """See ``Announcer.announce``."""
+        self.documents.extend(documents)
+
+
+class MemoryChanges(MemoryAnnouncer):
+    """``Changes`` from what was announced here."""
+
+    async def latest(self) -> str:
+        """See ``Changes.latest``."""
+        return f"0-{len(self.documents)}"
+
+    async def has_all_after(self, id_: str) -> bool:
+        """See ``Changes.has_all_after``."""
+        return 0 < int(id_.partition("-")[2]) <= len(self.documents)
+
+    async def after(self, id_: str, wait_s: float) -> list[Change]:
+        """See ``Changes.after``. Looks again and again."""
+        known = int(id_.partition("-")[2])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while known >= len(self.documents):  # noqa: ASYNC110  (who announces has no event loop)
+                    await asyncio.sleep(POLL_INTERVAL_S)
+        return [Change(f"0-{known + n}", document) for n, document in enumerate(self.documents[known:], 1)]
+
+    async def close(self) -> None:
+        """See ``Changes.close``."""
 
 
 class MemoryPublisher:

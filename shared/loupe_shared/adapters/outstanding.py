@@ -11,7 +11,8 @@ from itertools import islice
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES, answering, connect
-from loupe_shared.domain import SEQUENCER_WIDTH, ImageRef, Model, Result
+from loupe_shared.domain import ORDER_WIDTH, ImageRef, Model
+from loupe_shared.result import Result
 from loupe_shared.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ RECORD = "the record of outstanding outcomes"
 _ADD = f"""
 for i = 1, #ARGV, 2 do
   local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if not known or string.sub(known, 1, {SEQUENCER_WIDTH}) <= string.sub(ARGV[i + 1], 1, {SEQUENCER_WIDTH}) then
+  if not known or string.sub(known, 1, {ORDER_WIDTH}) <= string.sub(ARGV[i + 1], 1, {ORDER_WIDTH}) then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end
 end
@@ -34,7 +35,7 @@ end
 _SETTLE = f"""
 for i = 1, #ARGV, 2 do
   local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if known and string.sub(known, 1, {SEQUENCER_WIDTH}) <= ARGV[i + 1] then
+  if known and string.sub(known, 1, {ORDER_WIDTH}) <= ARGV[i + 1] then
     redis.call('HDEL', KEYS[1], ARGV[i])
   end
 end
@@ -90,7 +91,7 @@ def _entry(due: ImageRef | Result, since: float) -> tuple[str, str]:
 
 def _read(value: str) -> _Entry | None:
     try:
-        return _Entry.model_validate_json(value[SEQUENCER_WIDTH:])
+        return _Entry.model_validate_json(value[ORDER_WIDTH:])
     except ValidationError as error:
         log.warning("an entry of the record of outstanding outcomes cannot be read: %s", error)
         return None

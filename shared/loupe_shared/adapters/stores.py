@@ -18,4 +18,4 @@ def open_store(settings: StoreSettings) -> ResultStore:
         return open_cosmos(settings)
     if settings.sqlite_path is None:  # the settings refuse this
         raise AssertionError
-    return SqliteStore(settings.sqlite_path)
+    return SqliteStore(settings.sqlite_path, settings.history_days)

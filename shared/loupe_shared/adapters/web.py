@@ -4,6 +4,8 @@ import signal
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -22,9 +24,14 @@ RETRY_AFTER_S = 5
 MEANINGS = {
     400: "The request makes no sense",
     401: "The request lacks the right token",
+    403: "The caller lacks the scope",
     404: "There is no such thing (yet)",
+    409: "It has changed in the meantime",
     413: "The request is too long",
+    421: "The host is not this machine",
     422: "The request is not valid",
+    429: "The caller asks too often",
+    501: "This service is not set up for it",
     503: "A part that is needed does not answer: try again",
 }
 
@@ -53,12 +60,20 @@ def problem(status: int, title: str, detail: str, errors: list[dict[str, object]
 
 def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
     """OpenAPI's description of error responses."""
-    content = {PROBLEM_TYPE: {"schema": Problem.model_json_schema()}}
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
 
 
 def install_problems(app: FastAPI) -> None:
-    """Let every error of the application become problem+json."""
+    """Let every error of the application become problem+json, which its description has once."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the description
 
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> Response:
@@ -117,8 +132,38 @@ def listen(settings: HttpSettings) -> socket.socket:
     return listener
 
 
-def serve_http(app: FastAPI, settings: HttpSettings) -> int:
+class Ending:
+    """Whether the process ends. Answers that would go on for ever ask."""
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def begin(self) -> None:
+        """From now on it does."""
+        self._begun = True
+
+    def __bool__(self) -> bool:
+        return self._begun
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ending: Ending) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Tell those who ask, before the server begins to wait for them."""
+        self._ending.begin()
+        super().handle_exit(sig, frame)
+
+
+def serve_http(app: FastAPI, settings: HttpSettings, ending: Ending | None = None) -> int:
     """Serve until SIGTERM or SIGINT, then finish the requests in progress. Returns the exit code.
+
+    Args:
+        app: the application.
+        settings: where it listens.
+        ending: is told when it ends.
 
     Raises:
         ConfigurationError: the port cannot be listened on.
@@ -127,6 +172,7 @@ def serve_http(app: FastAPI, settings: HttpSettings) -> int:
     # uvicorn raises the signal that ended it once more when it is done: by then there is nothing left to do.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20))
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20)
+    server = _Server(config, ending or Ending())
     server.run(sockets=[listener])
     return 0 if server.started else 1

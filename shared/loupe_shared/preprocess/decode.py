@@ -2,15 +2,18 @@
 
 import io
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from loupe_shared.domain import ImageProperties, Reason
+from loupe_shared.domain import Reason
 from loupe_shared.errors import ImageRejected
 from loupe_shared.preprocess.jpeg import decode_jpeg
 from loupe_shared.preprocess.resize import crop_and_resize
 from loupe_shared.preprocess.rule import Pixels, Preprocessing
+from loupe_shared.result import ImageProperties
 
 # Decoders for what cameras and people produce. Others stay closed: some of them start programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -26,7 +29,7 @@ MAX_SCANS = 100
 Image.MAX_IMAGE_PIXELS = None
 
 # How to turn a picture upright, by EXIF orientation (Exif 2.32, tag 0x0112).
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -46,13 +49,29 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
     Raises:
         ImageRejected: with the reason. ``pixels`` is then unspecified.
     """
+    with opened(data, max_pixels) as image:
+        width, height = image.size  # before decoding at a reduced scale changes it
+        orientation = orientation_of(image)
+        square = _square(image, data, rule)
+        if orientation in UPRIGHT:  # cropping and resizing a centred square commute with turning it
+            square = square.transpose(UPRIGHT[orientation])
+        pixels[...] = np.asarray(square)[..., :3]
+        if orientation in (5, 6, 7, 8):
+            width, height = height, width
+        return ImageProperties(format=image.format or "", width=width, height=height, size_bytes=len(data))
+
+
+@contextmanager
+def opened(data: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """A picture of which no more than the header is read. Whatever goes wrong with it becomes ``ImageRejected``."""
     if not data:
         raise ImageRejected(Reason.EMPTY, "the blob has no bytes")
     if data.startswith(JPEG):
         _refuse_many_scans(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _decode_opened(pixels, image, data, rule, max_pixels)
+            _refuse_many_pixels(image, max_pixels)
+            yield image
     except ImageRejected:
         raise
     except MemoryError as error:
@@ -64,22 +83,6 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
         raise ImageRejected(Reason.TRUNCATED if truncated else Reason.CORRUPT, f"cannot be decoded: {error}") from error
 
 
-def _decode_opened(
-    pixels: Pixels, image: Image.Image, data: bytes, rule: Preprocessing, max_pixels: int
-) -> ImageProperties:
-    width, height = image.size
-    if width * height > max_pixels:
-        raise ImageRejected(Reason.TOO_MANY_PIXELS, f"{width}×{height} pixels exceed the limit of {max_pixels}")
-    orientation = _orientation(image)
-    square = _square(image, data, rule)
-    if orientation in _UPRIGHT:  # cropping and resizing a centred square commute with turning it
-        square = square.transpose(_UPRIGHT[orientation])
-    pixels[...] = np.asarray(square)[..., :3]
-    if orientation in (5, 6, 7, 8):
-        width, height = height, width
-    return ImageProperties(format=image.format or "", width=width, height=height, size_bytes=len(data))
-
-
 def _square(image: Image.Image, data: bytes, rule: Preprocessing) -> Image.Image:
     """The part of a picture that the model sees, at its size; opaque, of mode RGB or RGBA."""
     if image.format == "JPEG" and image.mode in ("RGB", "L"):  # not CMYK
@@ -88,7 +91,7 @@ def _square(image: Image.Image, data: bytes, rule: Preprocessing) -> Image.Image
         if decoded:
             return crop_and_resize(decoded, rule, opaque=True)
         image.draft(None, (image.width // scale, image.height // scale))
-    decoded = _to_8_bit(image)
+    decoded = to_8_bit(image)
     if decoded.mode == "RGB":
         return crop_and_resize(decoded, rule, opaque=True)
     # When it is laid on its background after the resize, it is small.
@@ -96,7 +99,8 @@ def _square(image: Image.Image, data: bytes, rule: Preprocessing) -> Image.Image
     return Image.alpha_composite(Image.new("RGBA", transparent.size, (*BACKGROUND, 255)), transparent)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """A picture's EXIF orientation, for ``UPRIGHT``."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (SyntaxError, TypeError, ValueError, struct.error):  # unreadable EXIF says nothing about the pixels
@@ -110,7 +114,14 @@ def _refuse_many_scans(data: bytes) -> None:
         raise ImageRejected(Reason.CORRUPT, f"a JPEG in {scans} scans: more than {MAX_SCANS} are not decoded")
 
 
-def _to_8_bit(image: Image.Image) -> Image.Image:
+def _refuse_many_pixels(image: Image.Image, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        size = f"{image.width}×{image.height} pixels"
+        raise ImageRejected(Reason.TOO_MANY_PIXELS, f"{size} exceed the limit of {max_pixels}")
+
+
+def to_8_bit(image: Image.Image) -> Image.Image:
+    """A picture in mode RGB, or RGBA if it may be transparent."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):

@@ -1,0 +1,91 @@
+"""What happens in the archive, as it happens: server-sent events."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Query
+from fastapi.responses import StreamingResponse
+
+from loupe_query.filters import PictureFilter
+from loupe_shared.adapters.web import Ending, describe
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.listing import ResultFilter
+from loupe_shared.ports import Changes
+from loupe_shared.result import ResultDocument
+
+MAX_STREAMS = 200
+WAIT_S = 1.0  # how soon a stream notices that the service ends
+QUIET_WAITS = 15  # after which proxies are shown that the connection lives
+RECONNECT_MS = 2000
+
+EXAMPLE = f"""retry: {RECONNECT_MS}
+id: 1764057600123-0
+event: image
+data: {{"image": {{"container": "images", "blob": "samples/coffee.png", …}}, "outcome": "classified", …}}
+"""
+DESCRIPTION = """An event `image` for every image whose result is new or has changed; its data is the result.
+
+After a broken connection, browsers send the last id that they have, and miss nothing. If that is too long ago, the
+event `reload` comes first: then ask for the list again."""
+
+_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
+
+log = logging.getLogger(__name__)
+
+
+def live_router(changes: Changes, ending: Ending) -> APIRouter:
+    """The route over a stream of changes."""
+    router = APIRouter(prefix="/v1", tags=["archive"], responses=describe(422, 503))
+    streams: set[object] = set()
+
+    @router.get(
+        "/stream",
+        summary="Images as they are classified",
+        description=DESCRIPTION,
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
+    )
+    async def stream(
+        query: Annotated[PictureFilter, Query()],
+        last_event_id: Annotated[str | None, Header(max_length=100, description="where to go on")] = None,
+    ) -> StreamingResponse:
+        if len(streams) >= MAX_STREAMS:
+            raise HTTPException(503, f"{MAX_STREAMS} streams are open already: try again later", {"Retry-After": "10"})
+        known = last_event_id is not None and _ID.fullmatch(last_event_id)
+        complete = bool(known) and await changes.has_all_after(str(last_event_id))
+        begin = str(last_event_id) if complete else await changes.latest()
+        token = object()
+        streams.add(token)
+
+        async def events() -> AsyncIterator[str]:
+            try:
+                yield f"retry: {RECONNECT_MS}\nid: {begin}\n\n"
+                if last_event_id is not None and not complete:
+                    yield "event: reload\ndata: {}\n\n"
+                async for event in _events(changes, query.wanted(), begin, ending):
+                    yield event
+            except BrokerUnavailable as error:  # the client connects again
+                log.warning("a stream was broken off: %s", error)
+            finally:
+                streams.discard(token)
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    return router
+
+
+async def _events(changes: Changes, wanted: ResultFilter, after: str, ending: Ending) -> AsyncIterator[str]:
+    everything = wanted == ResultFilter()
+    quiet = 0
+    while not ending:
+        found = await changes.after(after, WAIT_S)
+        shown = [c for c in found if everything or wanted.matches(ResultDocument.model_validate_json(c.document))]
+        if shown:
+            yield "".join(f"id: {c.id}\nevent: image\ndata: {c.document}\n\n" for c in shown)
+        quiet = 0 if shown else quiet + 1
+        if quiet >= QUIET_WAITS:
+            yield ": nothing new\n\n"
+            quiet = 0
+        after = found[-1].id if found else after

@@ -1,0 +1,130 @@
+"""What is said about pictures: the bodies of requests and responses, with examples."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_IMAGES = 200
+MAX_UPLOADS = 1000
+
+# Azure's limits on names.
+MAX_CONTAINER_NAME = 63
+MAX_NAME = 1024
+MAX_SEGMENTS = 254
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+# Whoever follows a link resolves such segments first, and then asks for another blob than the one that was signed.
+_DOTS = re.compile(r"(^|[/\\])\.{1,2}([/\\]|$)")
+
+
+def can_be_linked(name: str) -> bool:
+    """Whether there can be a blob of this name, and a link can lead to it."""
+    return 0 < len(name) <= MAX_NAME and not _CONTROL.search(name) and not _DOTS.search(name)
+
+
+def _for_a_new_blob(name: str) -> str:
+    if _CONTROL.search(name):
+        raise ValueError("the name has control characters")
+    if name.endswith((".", "/")):
+        raise ValueError("the name ends in '.' or '/'")
+    if not can_be_linked(name):
+        raise ValueError("the name has a segment '.' or '..'")
+    if name.count("/") >= MAX_SEGMENTS:
+        raise ValueError(f"the name has more than {MAX_SEGMENTS} segments")
+    return name
+
+
+NewBlobName = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_for_a_new_blob)]
+
+
+class PictureAddress(BaseModel):
+    """Where a picture is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # Only with a limit does pydantic refuse halves of characters, which cannot be written into an answer either.
+    container: str = Field(max_length=MAX_CONTAINER_NAME, examples=["images"])
+    blob: str = Field(max_length=MAX_NAME, examples=["samples/coffee.png"])
+
+
+class LinksWanted(BaseModel):
+    """The pictures of a page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    images: list[PictureAddress] = Field(min_length=1, max_length=MAX_IMAGES)
+
+
+class PictureLinks(BaseModel):
+    """What there is of one picture."""
+
+    container: str
+    blob: str
+    content: str | None = Field(default=None, description="link to its bytes; none if there is no such picture")
+    thumbnail: str | None = Field(default=None, description="link to its thumbnail, a JPEG; none if there is a problem")
+    problem: str | None = Field(default=None, description="why there is no thumbnail")
+
+
+class LinksGiven(BaseModel):
+    """Links to pictures, in the order in which they were asked for."""
+
+    expires_at: datetime | None = Field(description="until when all of these links are valid; none without links")
+    images: list[PictureLinks]
+
+
+class UploadsWanted(BaseModel):
+    """Names of blobs that are to be uploaded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    blobs: list[NewBlobName] = Field(min_length=1, max_length=MAX_UPLOADS, examples=[["line 3/a.jpg", "line 3/b.jpg"]])
+
+
+class Upload(BaseModel):
+    """Where to put one blob."""
+
+    blob: str
+    url: str
+
+
+class UploadsGiven(BaseModel):
+    """Links for uploading, in the order in which they were asked for."""
+
+    container: str
+    expires_at: datetime = Field(description="until when all of these links are valid")
+    headers: dict[str, str] = Field(description="headers that every upload must have")
+    uploads: list[Upload]
+
+
+_STORAGE = "https://stloupeimages.blob.core.windows.net"
+_READ = "sp=r&st=2026-11-22T08%3A10%3A00Z&se=2026-11-22T08%3A30%3A00Z&spr=https&sv=2026-10-06&sr=b&sig=…"
+_WRITE = "sp=cw&st=2026-11-22T08%3A10%3A00Z&se=2026-11-22T09%3A15%3A00Z&spr=https&sv=2026-10-06&sr=b&sig=…"
+
+LINKS: dict[str, Any] = {
+    "expires_at": "2026-11-22T08:30:00Z",
+    "images": [
+        {
+            "container": "images",
+            "blob": "samples/coffee.png",
+            "content": f"{_STORAGE}/images/samples/coffee.png?{_READ}",
+            "thumbnail": f"{_STORAGE}/thumbnails/6f0d9e4c1b7a52838e19c3d5a4f60b72/0x8DE29A7F1C2B3A4.jpg?{_READ}",
+            "problem": None,
+        },
+        {
+            "container": "images",
+            "blob": "letter.txt",
+            "content": f"{_STORAGE}/images/letter.txt?{_READ}",
+            "thumbnail": None,
+            "problem": "not_an_image: not one of JPEG, PNG, WEBP, GIF, BMP, TIFF",
+        },
+    ],
+}
+UPLOADS: dict[str, Any] = {
+    "container": "images",
+    "expires_at": "2026-11-22T09:15:00Z",
+    "headers": {"x-ms-blob-type": "BlockBlob"},
+    "uploads": [{"blob": "line 3/a.jpg", "url": f"{_STORAGE}/images/line%203/a.jpg?{_WRITE}"}],
+}

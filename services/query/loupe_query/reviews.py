@@ -1,0 +1,74 @@
+"""What people say of images."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, params
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from loupe_query.access.callers import Caller
+from loupe_query.archive import Blob, Container, unknown
+from loupe_query.documents import JSON, example
+from loupe_query.examples import REVIEWED
+from loupe_shared.adapters.web import describe
+from loupe_shared.domain import image_id, now
+from loupe_shared.errors import BlobReplaced
+from loupe_shared.ports import Announcer, ResultStore
+from loupe_shared.result import MAX_LABEL_LENGTH, ResultDocument, Review
+
+ETAG = "the version of the blob that was looked at: 409 if it has another one by now"
+
+
+class ReviewBody(BaseModel):
+    """What an image shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field(min_length=1, max_length=MAX_LABEL_LENGTH, examples=["cup"])
+    etag: str | None = Field(default=None, max_length=200, description=ETAG, examples=["0x8DE29A7F1C2B3A4"])
+
+
+def reviews_router(store: ResultStore, announcer: Announcer, account: str, reviewer: params.Security) -> APIRouter:
+    """The routes that change a store.
+
+    Args:
+        store: with the images of the account.
+        announcer: is told of what has changed.
+        account: the storage account.
+        reviewer: the dependency that gives who calls.
+    """
+    router = APIRouter(prefix="/v1", tags=["review"], responses=describe(404, 409, 422, 503))
+
+    def change(container: str, blob: str, review: Review | None, etag: str | None) -> Response:
+        try:
+            document = store.review(image_id(account, container, blob), review, etag)
+        except BlobReplaced as error:
+            raise HTTPException(409, str(error)) from error
+        if document is None:
+            raise unknown(container, blob)
+        announcer.announce([document])
+        return Response(document, media_type=JSON)
+
+    @router.put(
+        "/reviews/{container}/{blob:path}",
+        summary="Say what an image shows",
+        description="Confirms or corrects the label. It counts for this version of the blob, whichever model answers.",
+        response_model=ResultDocument,
+        responses={200: example(REVIEWED)},
+    )
+    def put_review(container: Container, blob: Blob, body: ReviewBody, caller: Annotated[Caller, reviewer]) -> Response:
+        return change(container, blob, Review(label=body.label, reviewer=caller.name, reviewed_at=now()), body.etag)
+
+    @router.delete(
+        "/reviews/{container}/{blob:path}",
+        summary="Take back what was said of an image",
+        response_model=ResultDocument,
+        responses={200: example(REVIEWED | {"review": None})},
+        dependencies=[reviewer],
+    )
+    def delete_review(
+        container: Container, blob: Blob, etag: Annotated[str | None, Query(max_length=200, description=ETAG)] = None
+    ) -> Response:
+        return change(container, blob, None, etag)
+
+    return router

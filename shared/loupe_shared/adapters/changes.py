@@ -1,0 +1,69 @@
+"""What has changed in the archive, in order, for those who look on: a stream in the broker's own Redis or Valkey.
+
+It has the last ``KEPT`` changes. A change that is written but not announced, because the process was killed in between,
+is missing; the archive has it.
+"""
+
+from collections.abc import Sequence
+
+import redis.asyncio
+
+from loupe_shared.adapters.broker import KEY_PREFIX, answering, connect
+from loupe_shared.ports import Change
+from loupe_shared.settings import BrokerSettings
+
+KEY = f"{KEY_PREFIX}changes"
+KEPT = 10_000  # some 15 MB
+MAX_READ = 200
+NAME = "the stream of changes"
+_FIELD = "document"
+
+
+class ValkeyAnnouncer:
+    """``Announcer`` into the stream."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._client = connect(settings)
+
+    def announce(self, documents: Sequence[str]) -> None:
+        """See ``Announcer.announce``."""
+        pipeline = self._client.pipeline(transaction=False)
+        for document in documents:
+            pipeline.xadd(KEY, {_FIELD: document}, maxlen=KEPT, approximate=True)
+        with answering(NAME):
+            pipeline.execute()
+
+
+class ValkeyChanges:
+    """``Changes`` from the stream."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        url = settings.broker_url.get_secret_value()
+        self._client = redis.asyncio.Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
+
+    async def latest(self) -> str:
+        """See ``Changes.latest``."""
+        with answering(NAME):
+            last = await self._client.xrevrange(KEY, count=1)
+        return str(last[0][0]) if last else "0-0"
+
+    async def has_all_after(self, id_: str) -> bool:
+        """See ``Changes.has_all_after``."""
+        with answering(NAME):
+            first = await self._client.xrange(KEY, count=1)
+        return bool(first) and _number(id_) >= _number(first[0][0])
+
+    async def after(self, id_: str, wait_s: float) -> list[Change]:
+        """See ``Changes.after``."""
+        with answering(NAME):
+            found = await self._client.xread({KEY: id_}, count=MAX_READ, block=int(wait_s * 1000))
+        return [Change(change, fields[_FIELD]) for _, changes in found for change, fields in changes]
+
+    async def close(self) -> None:
+        """See ``Changes.close``."""
+        await self._client.aclose()
+
+
+def _number(id_: str) -> tuple[int, int]:
+    milliseconds, number = id_.split("-")
+    return int(milliseconds), int(number)

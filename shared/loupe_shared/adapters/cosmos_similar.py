@@ -1,0 +1,34 @@
+"""Images that look alike, found by the vector index of Azure Cosmos DB for NoSQL."""
+
+from azure.cosmos import ContainerProxy
+
+from loupe_shared.adapters.cosmos_archive import CosmosArchive
+from loupe_shared.adapters.cosmos_documents import embedding_id, embedding_of, image_of_embedding
+from loupe_shared.adapters.cosmos_queries import nearest_query
+from loupe_shared.adapters.governor import Governor
+from loupe_shared.result import Embedding
+
+
+class CosmosSimilar:
+    """``SimilarImages`` in a container that has a vector index. Embeddings are written with the results.
+
+    Args:
+        container: of the results.
+        governor: gives requests their turns.
+    """
+
+    def __init__(self, container: ContainerProxy, governor: Governor | None = None) -> None:
+        self._archive = CosmosArchive(container, governor or Governor())
+
+    def embedding(self, image_id: str) -> tuple[str, Embedding] | None:
+        """See ``SimilarImages.embedding``."""
+        document = self._archive.document(self._archive.bucket(image_id), embedding_id(image_id))
+        return embedding_of(document) if document else None
+
+    def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
+        """See ``SimilarImages.nearest``."""
+        found = self._archive.query(nearest_query(space, embedding, limit))
+        return [(image_of_embedding(document["id"]), document["similarity"]) for document in found]
+
+    def close(self) -> None:
+        """See ``SimilarImages.close``. The SDK's connections end with the process."""

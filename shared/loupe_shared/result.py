@@ -1,0 +1,173 @@
+"""What became of one blob version: the result that the archive keeps, and what explains it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, computed_field, model_validator
+
+from loupe_shared.domain import ImageRef, Model, Outcome, Probability, Reason, UtcDatetime
+
+MAX_LABEL_LENGTH = 200
+
+Milliseconds = Annotated[float, Field(ge=0.0)]
+
+
+class Prediction(Model):
+    """One label with its probability."""
+
+    label: str
+    score: Probability
+
+
+class Precision(StrEnum):
+    """The numbers that a model calculates with."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
+class ModelVersion(Model):
+    """Which model answered, in which precision, and how its input was prepared."""
+
+    name: str
+    version: int = Field(ge=1)
+    preprocessing_hash: str
+    precision: Precision = Precision.FP32
+
+    def __str__(self) -> str:
+        """As people and filters name it: ``efficientnet-lite0:1``."""
+        return f"{self.name}:{self.version}"
+
+
+class ImageProperties(Model):
+    """What the decoder found. Width and height are as displayed, after EXIF orientation."""
+
+    format: str
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    size_bytes: int = Field(ge=0)
+
+
+class Timings(Model):
+    """Where the time of one image went, in milliseconds.
+
+    Inference is the batch's time divided by its images; queued runs from upload to the start of the job.
+    """
+
+    queued: Milliseconds = 0.0
+    fetch: Milliseconds = 0.0
+    decode: Milliseconds = 0.0
+    inference: Milliseconds = 0.0
+
+
+class Embedding(Model):
+    """What a model makes of an image before it decides. What looks alike to the model points in the same direction.
+
+    Attributes:
+        values: ``int8[embedding_size]``. What the model gave is ``values * scale``.
+        scale: what one step of a value stands for.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    values: bytes = Field(min_length=1, repr=False)
+    scale: float = Field(gt=0.0)
+
+
+class Review(Model):
+    """What a person says that an image shows.
+
+    Attributes:
+        reviewer: name of who said so.
+    """
+
+    label: str = Field(min_length=1, max_length=MAX_LABEL_LENGTH)
+    reviewer: str
+    reviewed_at: UtcDatetime
+
+
+class ResultDocument(Model):
+    """What became of one blob version, with everything needed to explain it, as the archive keeps and shows it.
+
+    Attributes:
+        predictions: the most probable labels, best first.
+        heatmap: class-activation map of the best label, rows of 0 (no influence) to 255 (most).
+        completed_at: when the outcome was known.
+        stored_at: when the results service wrote it; unset until then.
+        review: of this version of the blob, whichever model it was answered by.
+    """
+
+    image: ImageRef
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str | None = None
+    predictions: tuple[Prediction, ...] = ()
+    heatmap: tuple[tuple[int, ...], ...] | None = None
+    properties: ImageProperties | None = None
+    model: ModelVersion | None = None
+    timings_ms: Timings = Timings()
+    completed_at: UtcDatetime
+    stored_at: UtcDatetime | None = None
+    review: Review | None = None
+
+    @model_validator(mode="after")
+    def _outcome_is_explained(self) -> Self:
+        if (self.outcome is Outcome.CLASSIFIED) != bool(self.predictions):
+            raise ValueError("a classified result has predictions, and no other has")
+        if (self.outcome is Outcome.REJECTED) != (self.reason is not None):
+            raise ValueError("a rejected result has a reason, and no other has")
+        return self
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
+    @property
+    def label(self) -> str | None:
+        """The most probable label, if the image was classified."""
+        return self.predictions[0].label if self.predictions else None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
+    @property
+    def score(self) -> float | None:
+        """The probability of ``label``."""
+        return self.predictions[0].score if self.predictions else None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
+    @property
+    def uncertainty(self) -> float | None:
+        """How close the second label comes: 1 minus the margin between the two best probabilities (margin sampling)."""
+        if not self.predictions:
+            return None
+        second = self.predictions[1].score if len(self.predictions) > 1 else 0.0
+        return 1.0 - (self.predictions[0].score - second)
+
+    @property
+    def revision(self) -> tuple[str, int]:
+        """Orders all results of one image: a store shows the greatest and ignores equals.
+
+        A newer event wins over an older one, so a delete beats a late create. For the same event a request to classify
+        anew wins, whichever model answers it; for the same request a newer model, and an answer without a model (gone,
+        replaced) never displaces one with.
+        """
+        return self.image.order, self.model.version if self.model else 0
+
+
+class Result(ResultDocument):
+    """A result on its way to the archive, with its embedding, which is kept apart."""
+
+    embedding: Embedding | None = None
+
+    def document(self) -> str:
+        """A ``ResultDocument`` as JSON."""
+        return self.model_dump_json(exclude={"embedding"})
+
+
+def by_image(results: Iterable[Result]) -> dict[str, list[Result]]:
+    """The results of each image, the newest first, each revision once (the first of equals), by the image's id."""
+    images: dict[str, dict[tuple[str, int], Result]] = defaultdict(dict)
+    for result in results:
+        images[result.image.id].setdefault(result.revision, result)
+    return {
+        image_id: [revisions[revision] for revision in sorted(revisions, reverse=True)]
+        for image_id, revisions in images.items()
+    }

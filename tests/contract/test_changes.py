@@ -1,0 +1,117 @@
+"""What every stream of changes promises, and what only the one in the broker must withstand."""
+
+import asyncio
+
+import pytest
+import redis
+
+from loupe_shared.adapters import changes as valkey_changes
+from loupe_shared.adapters.changes import KEY, ValkeyAnnouncer, ValkeyChanges
+from loupe_shared.adapters.memory import MemoryChanges
+from loupe_shared.errors import BrokerUnavailable
+from loupe_shared.ports import Announcer, Changes
+from loupe_shared.settings import BrokerSettings, QueueSettings
+
+Stream = tuple[Announcer, Changes]
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def stream(request: pytest.FixtureRequest) -> Stream:
+    """An empty stream of each kind."""
+    if request.param == "memory":
+        made = MemoryChanges()
+        return made, made
+    client: redis.Redis = request.getfixturevalue("valkey_client")
+    client.delete(KEY)
+    settings: QueueSettings = request.getfixturevalue("broker_settings")
+    return ValkeyAnnouncer(settings), ValkeyChanges(settings)
+
+
+async def read(changes: Changes, after: str, count: int) -> list[tuple[str, str]]:
+    """As many changes as there will be."""
+    found: list[tuple[str, str]] = []
+    while len(found) < count:
+        found += await changes.after(found[-1][0] if found else after, 5)
+    return found
+
+
+def test_changes_come_in_order_and_once(stream: Stream) -> None:
+    announcer, changes = stream
+    documents = [f'{{"n": {n}}}' for n in range(500)]
+    announcer.announce(["earlier"])
+
+    async def follow() -> None:
+        begin = await changes.latest()
+        announcer.announce(documents[:300])
+        first = await read(changes, begin, 300)
+        announcer.announce(documents[300:])
+        rest = await read(changes, first[-1][0], 200)
+        assert [document for _, document in first + rest] == documents
+        ids = [tuple(map(int, id_.split("-"))) for id_, _ in first + rest]
+        assert ids == sorted(set(ids))
+        assert [document for _, document in await read(changes, first[9][0], 490)] == documents[10:]
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_who_waits_is_told_at_once(stream: Stream) -> None:
+    announcer, changes = stream
+
+    async def follow() -> None:
+        begin = await changes.latest()
+        waiting = asyncio.create_task(changes.after(begin, 30))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(announcer.announce, ["new"])
+        async with asyncio.timeout(10):
+            assert [change.document for change in await waiting] == ["new"]
+        assert await changes.after(await changes.latest(), 0.01) == []
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_it_is_known_whether_something_is_missing(stream: Stream) -> None:
+    announcer, changes = stream
+    announcer.announce(["a", "b", "c"])
+
+    async def follow() -> None:
+        assert await changes.has_all_after(await changes.latest())
+        assert not await changes.has_all_after("0-0")
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_the_oldest_are_forgotten(
+    broker_settings: QueueSettings, valkey_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valkey_client.delete(KEY)
+    monkeypatch.setattr(valkey_changes, "KEPT", 100)
+    announcer = ValkeyAnnouncer(broker_settings)
+    announcer.announce(["first"])
+
+    async def follow() -> None:
+        changes = ValkeyChanges(broker_settings)
+        begin = await changes.latest()
+        assert await changes.has_all_after(begin)
+        announcer.announce(["x" * 100] * 1000)
+        assert valkey_client.xlen(KEY) < 400  # the broker forgets whole blocks
+        assert not await changes.has_all_after(begin)
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_without_a_broker(unused_port: int) -> None:
+    settings = BrokerSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0")
+    with pytest.raises(BrokerUnavailable, match="the stream of changes does not answer"):
+        ValkeyAnnouncer(settings).announce(["x"])
+
+    async def follow() -> None:
+        changes = ValkeyChanges(settings)
+        with pytest.raises(BrokerUnavailable):
+            await changes.latest()
+        await changes.close()
+
+    asyncio.run(follow())
