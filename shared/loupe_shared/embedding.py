@@ -39,6 +39,7 @@ def stack(parts: list[bytes]) -> Vectors:
 def cosines(vectors: Vectors, vector: Vectors) -> Floats:
     """Of the angles between ``int8[N, D]`` and ``int8[D]``. A vector of zeros is at right angles to all."""
     many, one = vectors.astype(np.float32), vector.astype(np.float32)
-    norms = np.sqrt(np.einsum("nd,nd->n", many, many) * (one @ one))
-    found: Floats = np.clip(many @ one / np.maximum(norms, 1), -1, 1)
+    # Not as a product of matrices: that would be shared among threads, which wait for each other when CPUs are busy.
+    norms = np.sqrt(np.vecdot(many, many) * np.vecdot(one, one))
+    found: Floats = np.clip(np.vecdot(many, one) / np.maximum(norms, 1), -1, 1)
     return found

@@ -16,7 +16,12 @@ class ResultStore(Protocol):
 
     A document is what ``Result.document`` gives. Safe for use from several threads. Every method raises
     ``StoreUnavailable`` when the store does not answer.
+
+    Attributes:
+        is_remote: whether to find an image is to wait for another machine, which an event loop should not do.
     """
+
+    is_remote: bool
 
     def write(self, results: Sequence[Result]) -> list[Result]:
         """Store each result as ``succeed`` says; counts stay exact.

@@ -7,10 +7,13 @@
 const { AsyncLocalStorage } = require("node:async_hooks");
 
 const PACKAGE = "@vercel/cosmosdb-server/lib";
+const MAX_OPERATIONS = 100;
+const MAX_BYTES = 2_000_000;
 const operations = require(`${PACKAGE}/handler/_document-operations`);
 const Items = require(`${PACKAGE}/account/items`).default;
 
 const partitionKey = (request) => request.headers["x-ms-documentdb-partitionkey"];
+const isBatch = (request) => request.headers["x-ms-cosmos-is-batch-request"];
 const collectionOf = (account, { dbId, collId }) => account.database(dbId).collection(collId);
 
 function wrap(module, wrapper) {
@@ -28,24 +31,40 @@ wrap("handler/read-document", (original, account, request, response, parameters)
   return result.body;
 });
 
-// The operations of a batch take their partition key from the request.
-wrap("json", async (original, request) => {
+// The operations of a batch take their partition key from the request. An index of several properties serves its exact
+// reverse, too. A body is read once, and may be asked for again.
+const opposite = { ascending: "descending", descending: "ascending" };
+const reversed = (index) => index.map(({ path, order }) => ({ path, order: opposite[order ?? "ascending"] }));
+async function read(original, request) {
   const body = await original(request);
-  if (request.headers["x-ms-cosmos-is-batch-request"]) {
-    for (const operation of body) operation.partitionKey ??= partitionKey(request);
-  }
+  if (isBatch(request)) for (const operation of body) operation.partitionKey ??= partitionKey(request);
+  const composite = body.indexingPolicy?.compositeIndexes;
+  if (composite) composite.push(...composite.map(reversed));
   return body;
-});
+}
+wrap("json", (original, request) => (request.parsed ??= read(original, request)));
 
-// A batch is atomic: when one operation fails, the answer is 207, the others are 424, and nothing has changed.
+// A batch is limited, and atomic: when one operation fails, the answer is 207, the others are 424, and nothing has changed.
 async function apply(original, account, request, response, parameters) {
+  const batch = await require(`${PACKAGE}/json`).default(request);
+  if (batch.length > MAX_OPERATIONS) return refuse(response, 400, "the batch has too many operations");
+  if (request.headers["content-length"] > MAX_BYTES) return refuse(response, 413, "the batch is too large");
   const { documents } = collectionOf(account, parameters);
-  const before = { data: new Map(documents._data), index: new Map(documents._index), count: documents._ridCount };
+  const [partition] = JSON.parse(partitionKey(request));
+  const find = (id) => documents._item("/id", id, partition).read();
+  const before = new Map(batch.map(({ id, resourceBody }) => id ?? resourceBody.id).map((id) => [id, find(id)]));
   const results = await original(account, request, response, parameters);
   if (!Array.isArray(results) || results.every((result) => result.statusCode < 400)) return results;
-  Object.assign(documents, { _data: before.data, _index: before.index, _ridCount: before.count });
+  for (const [id, document] of before) {
+    if (document) documents._set(document);
+    else if (find(id)) documents.delete(id, partition);
+  }
   response.statusCode = 207;
   return results.map((result) => (result.statusCode < 400 ? { statusCode: 424, requestCharge: 0 } : result));
+}
+function refuse(response, statusCode, message) {
+  response.statusCode = statusCode;
+  return { message };
 }
 
 // And it is isolated: batches take turns, or else one that fails would undo what another did while its body was read.
@@ -56,14 +75,33 @@ wrap("handler/batch-documents", (...parameters) => {
   return answer;
 });
 
+// Etags are quoted. The items of a partition are kept together.
+const set = Items.prototype._set;
+Items.prototype._set = function quoted(data) {
+  if (data._etag && !data._etag.startsWith('"')) data._etag = `"${data._etag}"`;
+  set.call(this, data);
+  partOf(this, this._getPartition(data)).set(data._rid, this._data.get(data._rid));
+  return data;
+};
+const remove = Items.prototype.delete;
+Items.prototype.delete = function both(id, partition) {
+  const data = this._item("/id", id, partition).read();
+  remove.call(this, id, partition);
+  partOf(this, this._getPartition(data)).delete(data._rid);
+};
+function partOf(items, partition) {
+  items.parts ??= new Map();
+  if (!items.parts.has(partition)) items.parts.set(partition, new Map());
+  return items.parts.get(partition);
+}
+
 // A query with a partition key sees that partition alone.
 const partition = new AsyncLocalStorage();
 const queryAll = Items.prototype.query;
 Items.prototype.query = function query(parameters, options) {
   const wanted = partition.getStore();
   if (wanted === undefined) return queryAll.call(this, parameters, options);
-  const part = Object.create(this);
-  part._data = new Map([...this._data].filter(([, item]) => this._getPartition(item.read()) === wanted));
+  const part = Object.create(this, { _data: { value: partOf(this, wanted) } });
   return queryAll.call(part, parameters, options);
 };
 wrap("handler/query-documents", (original, account, request, response, parameters) => {
@@ -72,13 +110,6 @@ wrap("handler/query-documents", (original, account, request, response, parameter
   request.headers["x-ms-documentdb-query-enablecrosspartition"] = "true"; // the key is in the header, not in the query
   return partition.run(JSON.parse(header)[0], () => original(account, request, response, parameters));
 });
-
-// Etags are quoted.
-const set = Items.prototype._set;
-Items.prototype._set = function quoted(data) {
-  if (data._etag && !data._etag.startsWith('"')) data._etag = `"${data._etag}"`;
-  return set.call(this, data);
-};
 
 const { createHttpServer } = require(PACKAGE);
 const port = Number(process.argv[2]);

@@ -15,6 +15,7 @@ from loupe_query.export import export_router
 from loupe_query.live import live_router
 from loupe_query.pictures.ports import Links, Thumbnails
 from loupe_query.pictures.routes import pictures_router, uploads_router
+from loupe_query.point_read import add_point_read
 from loupe_query.reviews import reviews_router
 from loupe_query.similar import similar_router
 from loupe_query.statistics import statistics_router
@@ -65,9 +66,9 @@ def create_app(archive: Archive, access: Access, ending: Ending) -> FastAPI:
     install_problems(app)
     access.install(app, {"/v1/similar": archive.max_picture_bytes})
     store, account = archive.store, archive.account
-    app.include_router(health_router(store.check))
+    reader, reviewer = access.require(Scope.READ), access.require(Scope.REVIEW)
+    add_point_read(app, store, account, reader)  # the first, because requests are matched with one route after another
     reading = [
-        # The way that nearly all requests go comes first: the others are looked through one by one.
         archive_router(store, account),
         statistics_router(store),
         pictures_router(archive.links, archive.thumbnails, archive.images),
@@ -77,8 +78,8 @@ def create_app(archive: Archive, access: Access, ending: Ending) -> FastAPI:
     ]
     refusals = describe(401, 403, 429)
     for router in reading:
-        app.include_router(router, dependencies=[access.require(Scope.READ)], responses=refusals)
-    reviewer = access.require(Scope.REVIEW)
+        app.include_router(router, dependencies=[reader], responses=refusals)
     app.include_router(reviews_router(store, archive.announcer, account, reviewer), responses=refusals)
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
+    app.include_router(health_router(store.check))
     return app

@@ -1,14 +1,14 @@
-"""The archive's routes: lists, single images, many images by name, and what was known of an image earlier."""
+"""The archive's routes: lists, many images by name, and what was known of an image earlier."""
 
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from loupe_query.documents import JSON, array, conditional, example
-from loupe_query.examples import BATCH, HISTORY, PAGE, RESULT
+from loupe_query.documents import JSON, array, example
+from loupe_query.examples import BATCH, HISTORY, PAGE
 from loupe_query.filters import MAX_NAME, ImageFilter
 from loupe_shared.adapters.web import describe
 from loupe_shared.domain import image_id
@@ -102,19 +102,6 @@ def archive_router(store: ResultStore, account: str) -> APIRouter:
             [name.model_dump_json() for id_, name in zip(ids, names.images, strict=True) if id_ not in documents]
         )
         return Response(f'{{"images":{found},"missing":{missing}}}', media_type=JSON)
-
-    @router.get(
-        "/images/{container}/{blob:path}",
-        summary="One image",
-        response_model=ResultDocument,
-        responses={200: example(RESULT), 304: {"description": "As the client has it"}, **describe(404, 422)},
-    )
-    def get_image(request: Request, container: Container, blob: Blob) -> Response:
-        id_ = image_id(account, container, blob)
-        document = store.find([id_]).get(id_)
-        if document is None:
-            raise unknown(container, blob)
-        return conditional(request, document)
 
     @router.get(
         "/history/{container}/{blob:path}",

@@ -141,8 +141,8 @@ class CosmosStore:
 
     def find(self, image_ids: Sequence[str]) -> dict[str, str]:
         """See ``ResultStore.find``."""
-        items = [(id_, self._archive.bucket(id_)) for id_ in image_ids]
-        return {document["id"]: result_of(document).document() for document in self._archive.items(items)}
+        found = self._archive.results(image_ids)
+        return {document["id"]: result_of(document).document() for document in found}
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""

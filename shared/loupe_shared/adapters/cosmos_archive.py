@@ -8,7 +8,7 @@ from azure.cosmos import ContainerProxy
 from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNotFoundError
 
 from loupe_shared.adapters.cosmos_documents import LAYOUT, SCHEMA, Document, bucket_of, layout_document
-from loupe_shared.adapters.cosmos_queries import Query, documents_query
+from loupe_shared.adapters.cosmos_queries import Query, documents_query, results_query
 from loupe_shared.adapters.cosmos_requests import (
     NOT_THERE_YET,
     OWNER_IS_MISSING,
@@ -85,16 +85,20 @@ class CosmosArchive:
 
     def documents(self, bucket: str, ids: Sequence[str], deadline: float | None = None) -> dict[str, Document]:
         """Those documents of a bucket that are there, by id."""
+        if len(ids) == 1:  # is cheaper to read than to search
+            document = self.document(bucket, ids[0], deadline)
+            return {ids[0]: document} if document else {}
         found = self.query(documents_query(ids), bucket, deadline)
         return {document["id"]: document for document in found}
 
-    def items(self, places: Sequence[tuple[str, str]]) -> Sequence[Document]:
-        """Those documents that are there, of ids and their buckets."""
-        if len(places) == 1:  # the SDK would take a missing container for a missing document
-            ((id_, bucket),) = places
-            document = self.document(bucket, id_)
-            return [document] if document else []
-        return self.read(lambda: self.container.read_items(places))
+    def results(self, image_ids: Sequence[str]) -> list[Document]:
+        """Those documents of results that are there, of all buckets."""
+        if not image_ids:
+            return []
+        buckets = {self.bucket(image_id) for image_id in image_ids}
+        if len(buckets) == 1:
+            return list(self.documents(buckets.pop(), image_ids).values())
+        return self.query(results_query(image_ids, sorted(buckets)))
 
     def query(self, query: Query, bucket: str | None = None, deadline: float | None = None) -> list[Document]:
         """What a query finds, in one bucket or in all."""

@@ -57,8 +57,15 @@ def page_query(wanted: ResultFilter, order: Order, limit: int, after: Position |
 
 def documents_query(ids: Sequence[str]) -> Query:
     """Documents by their ids, for one bucket."""
-    values = {f"id{number}": id_ for number, id_ in enumerate(ids)}
-    return _query(f"SELECT * FROM c WHERE c.id IN ({', '.join(f'@{name}' for name in values)})", values)  # noqa: S608
+    condition, values = _among("id", ids)
+    return _query(f"SELECT * FROM c WHERE {condition}", values)  # noqa: S608
+
+
+def results_query(image_ids: Sequence[str], buckets: Sequence[str]) -> Query:
+    """Results by their ids. The buckets tell the service which partitions need not be asked."""
+    in_buckets, values = _among("bucket", buckets)
+    are_these, ids = _among("id", image_ids)
+    return _query(f"SELECT * FROM c WHERE {in_buckets} AND {are_these}", values | ids)  # noqa: S608
 
 
 def history_query(image_id: str) -> Query:
@@ -79,6 +86,12 @@ def nearest_query(space: str, embedding: Embedding, limit: int) -> Query:
         f"WHERE c.kind = 'embedding' AND c.space = @space ORDER BY {similarity}",
         {"vector": list(memoryview(embedding.values).cast("b")), "space": space},
     )
+
+
+def _among(name: str, values: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The condition that a property is one of some values, and these as parameters."""
+    parameters = {f"{name}{number}": value for number, value in enumerate(values)}
+    return f"c.{name} IN ({', '.join(f'@{parameter}' for parameter in parameters)})", parameters
 
 
 def _query(text: str, values: Mapping[str, object]) -> Query:

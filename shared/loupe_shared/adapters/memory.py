@@ -22,6 +22,8 @@ POLL_INTERVAL_S = 0.01
 class MemoryStore:
     """``ResultStore`` in dictionaries."""
 
+    is_remote = False
+
     def __init__(self) -> None:
         self._results: dict[str, Result] = {}
         self._history: dict[str, dict[tuple[str, int], Result]] = defaultdict(dict)

@@ -44,6 +44,8 @@ class SqliteStore:
         ConfigurationError: the file cannot be opened or made.
     """
 
+    is_remote = False
+
     def __init__(self, path: Path, history_days: int | None = None) -> None:
         self._file = SqliteFile(path, SCHEMA, VERSION)
         self._history_days = history_days

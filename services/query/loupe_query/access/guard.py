@@ -67,7 +67,7 @@ class Access:
 
     def require(self, scope: Scope) -> params.Security:
         """The dependency of routes that only callers with a scope may use. Its value is the ``Caller``."""
-        return params.Security(_Guard(self, scope), scopes=[scope])
+        return params.Security(Guard(self, scope), scopes=[scope])
 
     async def identify(self, request: Request) -> Caller:
         """Who a request comes from. Counts it.
@@ -120,7 +120,7 @@ class _Scheme(SecurityBase):
 _API_KEY = _Scheme("API key", APIKey.model_validate({"in": APIKeyIn.header, "name": "X-API-Key"}))
 
 
-class _Guard(SecurityBase):
+class Guard(SecurityBase):
     """Lets callers with a scope through.
 
     FastAPI describes the API from it. It is no function with a parameter for each scheme, because each parameter would
@@ -136,6 +136,15 @@ class _Guard(SecurityBase):
 
     async def __call__(self, request: Request, _: Annotated[None, Security(_API_KEY)]) -> Caller:
         """The caller."""
+        return await self.admit(request)
+
+    async def admit(self, request: Request) -> Caller:
+        """The caller, who has the scope.
+
+        Raises:
+            HTTPException: nobody is let through.
+            SigningKeysUnavailable: it cannot be told who calls.
+        """
         caller = await self._access.identify(request)
         if self._scope not in caller.scopes:
             raise HTTPException(403, f"{caller.name} lacks the scope {self._scope}")
