@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import breakdown, report, stages
-from bench.figures import comparison, efficiency, growth, latency, plumbing, start, writes
+from bench.figures import comparison, efficiency, growth, latency, plumbing, similar, start, writes
 from bench.options import Options
 from bench.places import BUNDLE, RESULTS
 from bench.rows import Row
@@ -20,6 +20,7 @@ FIGURES: dict[str, Callable[[Options], list[Row]]] = {
     "latency": latency.run,
     "start": start.run,
     "writes": writes.run,
+    "similar": similar.run,
     "comparison": comparison.run,
 }
 

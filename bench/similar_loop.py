@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from loupe_query.similar_sqlite import SqliteSimilar
+from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.result import Embedding
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loupe_query import similar_sqlite
-from loupe_query.similar_sqlite import SqliteSimilar
+from loupe_query.similar import sqlite as similar_sqlite
+from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.adapters.sqlite_file import Row, SqliteFile
 from loupe_shared.embedding import Vectors, cosines

@@ -7,10 +7,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from loupe_query.pictures.models import LINKS, UPLOADS, LinksGiven, UploadsGiven
+from loupe_query.pictures.examples import LINKS, UPLOADS
 from loupe_query.pictures.ports import Link
 from loupe_query.pictures.routes import CACHED_S, pictures_router, uploads_router
 from loupe_shared.adapters.web import install_problems
+from loupe_shared.api.pictures import LinksGiven, UploadsGiven
 from loupe_shared.domain import Reason
 from loupe_shared.errors import BlobGone, ImageRejected, LoupeError, StorageUnavailable
 from tests.factories import NOON

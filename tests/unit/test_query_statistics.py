@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from loupe_query import statistics_views
-from loupe_query.statistics_views import Counts, Statistics, Throughput
 from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.api import statistics as statistics_views
+from loupe_shared.api.statistics import Counts, Statistics, Throughput
 from loupe_shared.result import Review
 from tests.apps import api, archive
 from tests.factories import NOON, deletion, rejection, result

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from loupe_query.similar_codes import Codes, encode
+from loupe_query.similar.codes import Codes, encode
 from loupe_shared.bundle import Bundle
 from loupe_shared.embedding import Vectors, cosines, quantize, stack
 from tests.factories import BUNDLE, SAMPLES

@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from loupe_query.access.body import BodyLimit
-from loupe_query.embedder import Embedder
-from loupe_query.similar import similar_router
-from loupe_query.similar_sqlite import SqliteSimilar
+from loupe_query.similar.embedder import Embedder
+from loupe_query.similar.routes import similar_router
+from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.adapters.web import install_problems
 from loupe_shared.errors import ImageRejected, InvalidBundle, StoreUnavailable, TransientError
@@ -181,8 +181,8 @@ def test_the_model_is_loaded_when_it_is_needed_and_follows_its_folder(tmp_path: 
 
 
 def test_pictures_wait_for_each_other_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loupe_query.embedder.CONCURRENT", 1)
-    monkeypatch.setattr("loupe_query.embedder.PATIENCE_S", 0.01)
+    monkeypatch.setattr("loupe_query.similar.embedder.CONCURRENT", 1)
+    monkeypatch.setattr("loupe_query.similar.embedder.PATIENCE_S", 0.01)
     embedder = Embedder(BUNDLE, MAX_PIXELS)
     with pytest.raises(ImageRejected):
         embedder.embed(b"no picture")
@@ -193,6 +193,6 @@ def test_pictures_wait_for_each_other_and_not_for_ever(monkeypatch: pytest.Monke
             embedder.embed(b"another")
         busy.append(str(caught.value))
 
-    monkeypatch.setattr("loupe_query.embedder.decode_into", decode_meanwhile)
+    monkeypatch.setattr("loupe_query.similar.embedder.decode_into", decode_meanwhile)
     embedder.embed(encode(photo()))
     assert busy == ["too many pictures are searched by at once"]

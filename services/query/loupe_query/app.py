@@ -10,14 +10,14 @@ from fastapi import FastAPI
 from loupe_query.access.callers import Scope
 from loupe_query.access.guard import Access
 from loupe_query.archive import archive_router
-from loupe_query.embedder import Embedder
 from loupe_query.export import export_router
 from loupe_query.live import live_router
 from loupe_query.pictures.ports import Links, Thumbnails
 from loupe_query.pictures.routes import pictures_router, uploads_router
 from loupe_query.point_read import add_point_read
 from loupe_query.reviews import reviews_router
-from loupe_query.similar import similar_router
+from loupe_query.similar.embedder import Embedder
+from loupe_query.similar.routes import similar_router
 from loupe_query.statistics import statistics_router
 from loupe_shared.adapters.web import Ending, describe, health_router, install_problems
 from loupe_shared.ports import Announcer, Changes, ResultStore, SimilarImages

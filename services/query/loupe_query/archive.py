@@ -1,71 +1,23 @@
 """The archive's routes: lists, many images by name, and what was known of an image earlier."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
 
 from loupe_query.documents import JSON, array, example
 from loupe_query.examples import BATCH, HISTORY, PAGE
-from loupe_query.filters import MAX_NAME, ImageFilter
 from loupe_shared.adapters.web import describe
+from loupe_shared.api.filters import MAX_NAME, ListQuery
+from loupe_shared.api.images import FoundImages, ImageList, ImageNames, ImagePage
 from loupe_shared.domain import image_id
 from loupe_shared.errors import InvalidMessage
-from loupe_shared.listing import Order, Position, Sort
+from loupe_shared.listing import Position
 from loupe_shared.ports import ResultStore
-from loupe_shared.result import ResultDocument
-
-MAX_PAGE = 1000
-MAX_BATCH = 1000
 
 Container = Annotated[str, Path(examples=["images"], max_length=MAX_NAME)]
 Blob = Annotated[str, Path(examples=["samples/coffee.png"], max_length=MAX_NAME)]
-
-
-class ImagePage(BaseModel):
-    """A part of a list."""
-
-    images: tuple[ResultDocument, ...]
-    next: str | None = Field(
-        description="`cursor` of the next page; none at the end. A page can be short, or empty, and have a next one"
-    )
-
-
-class ImageList(BaseModel):
-    """Images in full."""
-
-    images: tuple[ResultDocument, ...]
-
-
-class ImageName(BaseModel):
-    """Where an image lies."""
-
-    container: str = Field(max_length=MAX_NAME, examples=["images"])
-    blob: str = Field(max_length=MAX_NAME, examples=["samples/coffee.png"])
-
-
-class ImageNames(BaseModel):
-    """Images by name."""
-
-    images: tuple[ImageName, ...] = Field(max_length=MAX_BATCH)
-
-
-class FoundImages(BaseModel):
-    """Those images that there are, in the order in which they were asked for, and the names of the others."""
-
-    images: tuple[ResultDocument, ...]
-    missing: tuple[ImageName, ...]
-
-
-class ListQuery(ImageFilter):
-    """The parameters of a list."""
-
-    sort: Sort = Field(default=Sort.TIME, description="only classified images have a score and an uncertainty")
-    order: Literal["descending", "ascending"] = "descending"
-    limit: int = Field(default=100, ge=1, le=MAX_PAGE)
-    cursor: str | None = Field(default=None, max_length=300, description="`next` of the page before")
 
 
 def archive_router(store: ResultStore, account: str) -> APIRouter:
@@ -79,7 +31,7 @@ def archive_router(store: ResultStore, account: str) -> APIRouter:
         responses={200: example(PAGE), **describe(400, 422)},
     )
     def list_images(query: Annotated[ListQuery, Query()]) -> Response:
-        order = Order(query.sort, query.order == "ascending")
+        order = query.in_order()
         try:
             after = Position.from_cursor(query.cursor, order) if query.cursor else None
         except InvalidMessage as error:

@@ -4,12 +4,12 @@ from contextlib import ExitStack, closing
 
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
-from loupe_query.embedder import Embedder
 from loupe_query.pictures.azure_links import AzureLinks
 from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.thumbnails import BlobThumbnails
 from loupe_query.settings import QuerySettings
-from loupe_query.similar_sqlite import SqliteSimilar
+from loupe_query.similar.embedder import Embedder
+from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.web import Ending, serve_http

@@ -4,15 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import Field
 
-from loupe_query.filters import ImageFilter
 from loupe_query.parquet import to_parquet
 from loupe_shared.adapters.web import describe
+from loupe_shared.api.filters import ExportQuery
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
 
@@ -34,14 +33,6 @@ COLUMNS = (
     "reviewer",
     "reviewed_at",
 )
-
-
-class ExportQuery(ImageFilter):
-    """The parameters of an export."""
-
-    format: Literal["csv", "jsonl", "parquet"] = Field(
-        default="csv", description="jsonl has the whole results, a line each; the others have columns"
-    )
 
 
 def export_router(store: ResultStore) -> APIRouter:

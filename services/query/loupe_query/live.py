@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.responses import StreamingResponse
 
-from loupe_query.filters import PictureFilter
 from loupe_shared.adapters.web import Ending, describe
+from loupe_shared.api.filters import PictureFilter
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.listing import ResultFilter
 from loupe_shared.ports import Changes

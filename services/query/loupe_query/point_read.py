@@ -1,6 +1,6 @@
 """One image by its name: what is asked most, and the shortest way to the answer.
 
-FastAPI looks through the parameters of the endpoint and of all that it depends on for every request, which takes as much
+FastAPI looks through the parameters of the endpoint and of all that it depends on for each request, which takes as much
 CPU as the rest of a point read, and would find out nothing that is needed here.
 """
 

@@ -4,28 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, params
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from loupe_query.access.callers import Caller
 from loupe_query.archive import Blob, Container, unknown
 from loupe_query.documents import JSON, example
 from loupe_query.examples import REVIEWED
 from loupe_shared.adapters.web import describe
+from loupe_shared.api.images import ReviewBody
 from loupe_shared.domain import image_id, now
 from loupe_shared.errors import BlobReplaced
 from loupe_shared.ports import Announcer, ResultStore
-from loupe_shared.result import MAX_LABEL_LENGTH, ResultDocument, Review
+from loupe_shared.result import ResultDocument, Review
 
 ETAG = "the version of the blob that was looked at: 409 if it has another one by now"
-
-
-class ReviewBody(BaseModel):
-    """What an image shows."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    label: str = Field(min_length=1, max_length=MAX_LABEL_LENGTH, examples=["cup"])
-    etag: str | None = Field(default=None, max_length=200, description=ETAG, examples=["0x8DE29A7F1C2B3A4"])
 
 
 def reviews_router(store: ResultStore, announcer: Announcer, account: str, reviewer: params.Security) -> APIRouter:

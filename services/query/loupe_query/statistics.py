@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from loupe_query.documents import conditional, example
 from loupe_query.examples import COUNTS, STATISTICS, THROUGHPUT
-from loupe_query.statistics_views import CountQuery, Counts, Statistics, StatisticsQuery, Throughput, ThroughputQuery
 from loupe_shared.adapters.web import describe
+from loupe_shared.api.statistics import CountQuery, Counts, Statistics, StatisticsQuery, Throughput, ThroughputQuery
 from loupe_shared.counters import SCORE_BINS, SLOT_MINUTES, CountFilter, Dimension, Kind
 from loupe_shared.ports import ResultStore
 

@@ -4,10 +4,11 @@ A batch supposes a state of the documents that it depends on. Each of them is cr
 etag that it was read with. So a batch applies only if things are as supposed; no lock is needed.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from pydantic_core import to_json
 
 from loupe_shared.adapters.cosmos_counts import changes, counts_document
 from loupe_shared.adapters.cosmos_documents import (
@@ -184,5 +185,5 @@ def put(document: Document, known: Mapping[str, Document]) -> Operation:
 
 
 def _size(operation: Operation) -> int:
-    """Bytes of an operation in the body of the request, which is ASCII."""
-    return len(json.dumps(operation.arguments[-1], separators=(",", ":"))) + ENVELOPE_BYTES
+    """Bytes of an operation in the body of the request, at most."""
+    return len(to_json(operation.arguments[-1])) + ENVELOPE_BYTES

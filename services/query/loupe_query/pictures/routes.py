@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import RedirectResponse
 
-from loupe_query.pictures.models import (
-    LINKS,
-    UPLOADS,
+from loupe_query.documents import example
+from loupe_query.pictures.examples import LINKS, UPLOADS
+from loupe_query.pictures.ports import Link, Links, Thumbnails
+from loupe_shared.adapters.web import describe
+from loupe_shared.api.pictures import (
     LinksGiven,
     LinksWanted,
     PictureLinks,
@@ -17,8 +19,6 @@ from loupe_query.pictures.models import (
     UploadsWanted,
     can_be_linked,
 )
-from loupe_query.pictures.ports import Link, Links, Thumbnails
-from loupe_shared.adapters.web import describe
 from loupe_shared.errors import BlobGone, ImageRejected, LoupeError, PermanentError
 
 # For how long a browser may follow a redirect again without asking: well below what is left of its link.
@@ -66,7 +66,7 @@ def pictures_router(links: Links, thumbnails: Thumbnails, images: str) -> APIRou
         summary="Links to many pictures",
         description="Links to pictures and to their thumbnails, which are made if there are none yet. "
         "A picture without a thumbnail has a `problem`, and costs the others nothing.",
-        responses={200: _example(LINKS)},
+        responses={200: example(LINKS)},
     )
     async def give_links(wanted: LinksWanted) -> LinksGiven:
         given = [
@@ -91,7 +91,7 @@ def uploads_router(links: Links, images: str) -> APIRouter:
         description="One link for each name. Send the bytes there with `PUT` and the `headers` of this answer "
         "([Put Blob](https://learn.microsoft.com/rest/api/storageservices/put-blob)); add a `Content-Type` of the "
         "picture. What has this name already is replaced, and classified as a new version.",
-        responses={200: _example(UPLOADS)},
+        responses={200: example(UPLOADS)},
     )
     def give_upload_links(wanted: UploadsWanted) -> UploadsGiven:
         given = [links.upload(images, blob) for blob in wanted.blobs]
@@ -133,7 +133,3 @@ def _reason(error: LoupeError) -> str:
 
 def _redirect(link: Link) -> RedirectResponse:
     return RedirectResponse(link.url, 307, {"Cache-Control": f"private, max-age={CACHED_S}"})
-
-
-def _example(value: object) -> dict[str, object]:
-    return {"content": {"application/json": {"example": value}}}

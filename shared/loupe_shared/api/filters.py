@@ -1,13 +1,16 @@
-"""The filters that lists, exports and the live stream have in common."""
+"""Which images lists, exports and the live stream show."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from loupe_shared.domain import Outcome, Probability, Reason, UtcDatetime
-from loupe_shared.listing import ResultFilter
+from loupe_shared.listing import Order, ResultFilter, Sort
 
 MAX_NAME = 1024
+MAX_PAGE = 1000
+MAX_CURSOR = 300
 
 
 class PictureFilter(BaseModel):
@@ -42,3 +45,24 @@ class ImageFilter(PictureFilter):
 
     since: UtcDatetime | None = Field(default=None, description="completed at this time or later")
     until: UtcDatetime | None = Field(default=None, description="completed before this time")
+
+
+class ListQuery(ImageFilter):
+    """The parameters of a list."""
+
+    sort: Sort = Field(default=Sort.TIME, description="only classified images have a score and an uncertainty")
+    order: Literal["descending", "ascending"] = "descending"
+    limit: int = Field(default=100, ge=1, le=MAX_PAGE)
+    cursor: str | None = Field(default=None, max_length=MAX_CURSOR, description="`next` of the page before")
+
+    def in_order(self) -> Order:
+        """As the store knows it."""
+        return Order(self.sort, self.order == "ascending")
+
+
+class ExportQuery(ImageFilter):
+    """The parameters of an export."""
+
+    format: Literal["csv", "jsonl", "parquet"] = Field(
+        default="csv", description="jsonl has the whole results, a line each; the others have columns"
+    )

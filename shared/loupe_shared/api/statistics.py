@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from loupe_query.filters import MAX_NAME
+from loupe_shared.api.filters import MAX_NAME
 from loupe_shared.counters import SCORE_BINS
 from loupe_shared.domain import Outcome, Reason, now
 

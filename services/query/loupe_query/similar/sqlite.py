@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from loupe_query.similar_codes import Codes, Numbers
+from loupe_query.similar.codes import Codes, Numbers
 from loupe_shared.adapters.sqlite_file import Row, SqliteFile
 from loupe_shared.adapters.sqlite_tables import SCHEMA, VERSION, key_of
 from loupe_shared.embedding import Vectors, cosines, stack, values

@@ -5,17 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
 
 from loupe_query.archive import Blob, Container, unknown
 from loupe_query.documents import JSON, array, example
-from loupe_query.embedder import Embedder
 from loupe_query.examples import RESULT
+from loupe_query.similar.embedder import Embedder
 from loupe_shared.adapters.web import describe
+from loupe_shared.api.images import SimilarList
 from loupe_shared.domain import image_id
 from loupe_shared.errors import ImageRejected
 from loupe_shared.ports import ResultStore, SimilarImages
-from loupe_shared.result import ResultDocument
 
 MAX_LIMIT = 100
 NO_EMBEDDER = "this service looks at no pictures, because LOUPE_MODEL_BUNDLE is not set"
@@ -27,22 +26,6 @@ PICTURE = {
 }
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-
-
-class SimilarImage(BaseModel):
-    """An image, and how much it is like what was asked about."""
-
-    similarity: float = Field(
-        description="cosine of the angle between the two embeddings: 1 if the model sees the same"
-    )
-    image: ResultDocument
-
-
-class SimilarList(BaseModel):
-    """Images that look alike to a model, the most similar first."""
-
-    space: str = Field(description="the model whose embeddings were compared")
-    images: tuple[SimilarImage, ...]
 
 
 def similar_router(store: ResultStore, similar: SimilarImages, embedder: Embedder | None, account: str) -> APIRouter:

@@ -1,0 +1,1 @@
+"""What the query API takes and gives: the service and its clients have this in common."""
