@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import breakdown, report, stages
-from bench.figures import comparison, efficiency, growth, latency, plumbing, similar, start, writes
+from bench.figures import api, comparison, efficiency, growth, latency, lists, plumbing, similar, start, writes
 from bench.options import Options
 from bench.places import BUNDLE, RESULTS
 from bench.rows import Row
@@ -20,7 +20,9 @@ FIGURES: dict[str, Callable[[Options], list[Row]]] = {
     "latency": latency.run,
     "start": start.run,
     "writes": writes.run,
+    "lists": lists.run,
     "similar": similar.run,
+    "api": api.run,
     "comparison": comparison.run,
 }
 

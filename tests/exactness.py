@@ -56,7 +56,7 @@ def _make_result(chance: random.Random, blob: str, sequencer: str) -> Result:
         sequencer=sequencer,
         model_version=chance.randint(1, 3),
         completed_at=completed_at,
-        container=CONTAINER if int(blob.split(".")[0]) % 3 else "other",
+        container=CONTAINER if int(blob.split(".", maxsplit=1)[0]) % 3 else "other",
         requested_at=requested_at,
     )
     if chance.random() < 0.5:

@@ -12,15 +12,24 @@ import pytest
 import requests
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import HttpRequest, RequestsTransport, RequestsTransportResponse
-from azure.cosmos import CosmosClient
+from azure.cosmos import ContainerProxy, CosmosClient
 
 from loupe_shared.adapters import cosmos as cosmos_store
 from loupe_shared.adapters.cosmos import CosmosStore, create_archive
-from loupe_shared.adapters.cosmos_requests import connect
+from loupe_shared.adapters.cosmos_archive import CosmosArchive
+from loupe_shared.adapters.cosmos_documents import embedding_of, image_of_embedding, layout_document
+from loupe_shared.adapters.cosmos_requests import Conflict, Unanswered, connect
+from loupe_shared.adapters.governor import Governor, Throttled
+from loupe_shared.listing import Order, ResultFilter
 from tests.exactness import check, deliver, make_results
+from tests.factories import result
+from tests.stored import labels, shown
+
+EMBEDDING_SIZE = 8
 
 Send = Callable[[], RequestsTransportResponse]
 Fault = Callable[[HttpRequest, Send], RequestsTransportResponse]
+Plan = Callable[[], str | None]
 
 
 def answer(request: HttpRequest, status: int, body: object = None, **headers: str) -> RequestsTransportResponse:
@@ -96,13 +105,12 @@ FAULTS: dict[str, Fault] = {
 
 
 class FaultyTransport(RequestsTransport):
-    """Sends requests, but for a share of them, to which a fault happens."""
+    """Sends requests, but for those to which the plan in force gives a fault."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._chance = random.Random(seed)
-        self.share = 0.0
-        self.happened: Counter[str] = Counter()
+        self.plan: Plan = lambda: None
+        self.requests = 0
 
     def send(self, request: HttpRequest, **options: Any) -> RequestsTransportResponse:  # noqa: ANN401
         """Send a request, or not."""
@@ -110,32 +118,94 @@ class FaultyTransport(RequestsTransport):
         def send() -> RequestsTransportResponse:
             return super(FaultyTransport, self).send(request, **options)
 
-        self.happened["requests"] += 1
-        if self._chance.random() >= self.share:
-            return send()
-        name = self._chance.choice(list(FAULTS))
-        self.happened[name] += 1
-        return FAULTS[name](request, send)
+        self.requests += 1
+        name = self.plan()
+        return FAULTS[name](request, send) if name else send()
+
+
+def some(share: float, seed: int, happened: Counter[str]) -> Plan:
+    """A fault of any kind for a share of the requests."""
+    chance = random.Random(seed)
+
+    def plan() -> str | None:
+        if chance.random() >= share:
+            return None
+        name = chance.choice(list(FAULTS))
+        happened[name] += 1
+        return name
+
+    return plan
+
+
+@pytest.fixture
+def container(cosmos: CosmosClient) -> ContainerProxy:
+    """A new container with few buckets, so that many write to the same."""
+    database = cosmos.create_database_if_not_exists("loupe")
+    made = create_archive(database, f"results-{uuid.uuid4().hex}", EMBEDDING_SIZE)
+    made.create_item(layout_document() | {"buckets": 8})
+    return made
+
+
+def through(transport: FaultyTransport, container: ContainerProxy) -> ContainerProxy:
+    """The same container, reached as services do, but through a transport."""
+    client = connect(container.client_connection.url_connection, "a2V5", transport=transport)
+    return client.get_database_client("loupe").get_container_client(container.id)
 
 
 @pytest.mark.timeout(300)
-def test_exact_whatever_fails(cosmos: CosmosClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exact_whatever_fails(container: ContainerProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cosmos_store, "WRITE_PATIENCE_S", 2.0)  # so that stores give up, too
-    endpoint = cosmos.client_connection.url_connection
-    name = f"results-{uuid.uuid4().hex}"
-    container = create_archive(cosmos.create_database_if_not_exists("loupe"), name, embedding_size=8)
-    transports = [FaultyTransport(seed) for seed in range(2)]
-    clients = [connect(endpoint, "a2V5", transport=transport) for transport in transports]
-    stores = [CosmosStore(client.get_database_client("loupe").get_container_client(name)) for client in clients]
+    transports = [FaultyTransport(), FaultyTransport()]
+    stores = [CosmosStore(through(transport, container)) for transport in transports]
     results = make_results(10_000)
-    for transport in transports:
-        transport.share = 0.2
-    import time
-    b=time.time()
+    happened: Counter[str] = Counter()
+    for seed, transport in enumerate(transports):
+        transport.plan = some(0.2, seed, happened)
     refused = deliver(results, stores)
-    print("refused", refused, time.time()-b, [t.happened for t in transports])
-    for transport in transports:
-        transport.share = 0.0
-    b=time.time()
+    assert refused
+    assert happened.keys() == FAULTS.keys()
+
     current = check(CosmosStore(container), results)
-    print("check", time.time()-b)
+    query = "SELECT * FROM c WHERE c.kind = 'embedding'"
+    found = container.query_items(query, enable_cross_partition_query=True)
+    embeddings = {image_of_embedding(document["id"]): embedding_of(document) for document in found}
+    assert embeddings == {id_: (str(one.model), one.embedding) for id_, one in current.items() if one.embedding}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_sdk_makes_no_attempts_of_its_own(container: ContainerProxy, name: str) -> None:
+    transport = FaultyTransport()
+    archive = CosmosArchive(through(transport, container), Governor())
+    batch: list[Any] = [("upsert", ({"id": "a", "bucket": "0001"},), {})]
+    for request in (
+        lambda: archive.container.execute_item_batch(batch, "0001"),
+        lambda: archive.container.read_item("layout", "layout"),
+        lambda: list(archive.container.query_items("SELECT * FROM c", partition_key="0001")),
+    ):
+        transport.requests, transport.plan = 0, lambda: name
+        with pytest.raises((Conflict, Throttled, Unanswered)):
+            archive.attempts(archive.now() + 60).make(request)
+        assert transport.requests == 1
+        transport.plan = lambda: None
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_happens_once_is_not_noticed(container: ContainerProxy, name: str) -> None:
+    transport = FaultyTransport()
+    store = CosmosStore(through(transport, container))
+    for number, label in enumerate(("cat", "dog")):
+        faults = iter([name])
+        transport.plan = lambda faults=faults: next(faults, None)
+        written = [result(f"{n}.jpg", label, sequencer=f"{number:02}") for n in range(20)]
+        assert {one.image.id for one in store.write(written)} == {one.image.id for one in written}
+    for ask in (
+        lambda: shown(store, result("7.jpg", "dog")),
+        lambda: store.history(result("7.jpg").image.id),
+        lambda: store.page(ResultFilter(), Order(), 100).documents,
+        lambda: labels(store),
+    ):
+        faults = iter([name])
+        transport.plan = lambda faults=faults: next(faults, None)
+        assert ask()
+        assert next(faults, None) is None
+    assert labels(store) == {"dog": 20}

@@ -22,10 +22,13 @@ function wrap(module, wrapper) {
   exported.default = (...parameters) => wrapper(original, ...parameters);
 }
 
-// A missing item is 404. The package reads a property of nothing and answers 500.
+// A missing item is 404. The package reads a property of nothing and answers 500. A missing container is another 404.
 wrap("handler/read-document", (original, account, request, response, parameters) => {
   const collection = collectionOf(account, parameters);
-  if (!collection.read()) return original(account, request, response, parameters);
+  if (!collection.read()) {
+    response.setHeader("x-ms-substatus", "1003");
+    return refuse(response, 404, "the container does not exist");
+  }
   const result = operations.readOperation(collection, { partitionKey: partitionKey(request), id: parameters.docId });
   response.statusCode = result.statusCode;
   return result.body;

@@ -1,7 +1,6 @@
 """The commands in the documentation do what the documentation says."""
 
 import re
-import shlex
 import textwrap
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,10 +12,11 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from loupe_local.azurite import ACCOUNT, KEY
 from loupe_local.run import DEFAULT_PORTS
 from loupe_local.stack import Stack
+from tests.curl import curl
 from tests.e2e.conftest import Outcome
 from tests.factories import ROOT, SAMPLES
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "local.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "local.md", ROOT / "docs" / "api.md"]
 
 
 def blocks(document: Path, language: str) -> list[str]:
@@ -36,7 +36,14 @@ def test_uploading_with_python(stack: Stack, outcome: Outcome, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_asking_with_curl(document: Path, stack: Stack, container: ContainerClient, outcome: Outcome) -> None:
+def test_asking_with_curl(
+    document: Path,
+    stack: Stack,
+    container: ContainerClient,
+    outcome: Outcome,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     container.upload_blob("empty.jpg", b"", overwrite=True)
     for name in ("samples/coffee.png", "garden/flower.jpg"):
         container.upload_blob(name, (SAMPLES / Path(name).name).read_bytes(), overwrite=True)
@@ -44,11 +51,13 @@ def test_asking_with_curl(document: Path, stack: Stack, container: ContainerClie
     outcome("empty.jpg")
     commands = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("curl ")]
     assert commands
+    monkeypatch.chdir(ROOT)
     for command in commands:
-        _, address = shlex.split(command)  # curl may not be on this machine, and does no more than this
-        response = httpx2.get(address.replace("http://127.0.0.1:8080", stack.api))
-        assert response.is_success, f"{command}: {response.text}"
-        assert response.json() != {"images": [], "next": None}, f"{command} finds nothing"
+        response = curl(command, stack.api, tmp_path)
+        assert response.is_success, f"{command}: {response.status_code}"
+        if response.is_closed and response.headers["content-type"] == "application/json":
+            found = response.json()
+            assert found not in ({"images": [], "next": None}, []), f"{command} finds nothing"
 
 
 def test_the_emulator_is_where_azure_tools_look_for_it() -> None:

@@ -18,8 +18,13 @@ EX_CONFIG = 78
 
 def start(service: str, **env: str) -> str:
     """What a service says when it does not start."""
+    quiet = {"LOUPE_LOG_LEVEL": "WARNING"}
     done = subprocess.run(
-        [sys.executable, "-m", f"loupe_{service}"], env=os.environ | env, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", f"loupe_{service}"],
+        env=os.environ | quiet | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == EX_CONFIG, done.stderr
     assert done.stderr.startswith(f"{service}: ")
@@ -45,13 +50,13 @@ def test_a_missing_model(tmp_path: Path) -> None:
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = start("query", LOUPE_SQLITE_PATH=str(tmp_path / "r"), LOUPE_STORAGE_ACCOUNT=ACCOUNT, LOUPE_PORT=port)
+        said = start("query", **BROKER, **STORAGE, LOUPE_SQLITE_PATH=str(tmp_path / "r"), LOUPE_PORT=port)
     assert f"LOUPE_PORT: cannot listen on 127.0.0.1:{port}" in said
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    said = start("query", LOUPE_SQLITE_PATH=str(tmp_path / "file" / "r"), LOUPE_STORAGE_ACCOUNT=ACCOUNT)
+    said = start("query", **BROKER, **STORAGE, LOUPE_SQLITE_PATH=str(tmp_path / "file" / "r"))
     assert "cannot be opened" in said
 
 
@@ -64,9 +69,15 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 def test_a_cosmos_account_that_does_not_answer() -> None:
     said = start(
         "query",
+        **BROKER,
+        **STORAGE,
         LOUPE_RESULTS_STORE="cosmos",
         LOUPE_COSMOS_ENDPOINT="http://127.0.0.1:1",
         LOUPE_COSMOS_KEY="a2V5",
-        LOUPE_STORAGE_ACCOUNT=ACCOUNT,
     )
     assert "LOUPE_COSMOS_ENDPOINT: container loupe/results cannot be opened" in said
+
+
+def test_an_api_for_everyone_on_the_network(tmp_path: Path) -> None:
+    said = start("query", **BROKER, **STORAGE, LOUPE_SQLITE_PATH=str(tmp_path / "r"), LOUPE_HOST="0.0.0.0")  # noqa: S104
+    assert "LOUPE_API_KEYS_FILE" in said

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from loupe_query.documents import JSON, array, example
 from loupe_query.examples import BATCH, HISTORY, PAGE
-from loupe_shared.adapters.web import describe
+from loupe_shared.adapters.web import describe, describe_body
 from loupe_shared.api.filters import MAX_NAME, ListQuery
 from loupe_shared.api.images import FoundImages, ImageList, ImageNames, ImagePage
 from loupe_shared.domain import image_id
@@ -44,7 +44,7 @@ def archive_router(store: ResultStore, account: str) -> APIRouter:
         "/images/batch",
         summary="Many images by name",
         response_model=FoundImages,
-        responses={200: example(BATCH), **describe(422)},
+        responses={200: example(BATCH), **describe(422), **describe_body()},
     )
     def get_images(names: ImageNames) -> Response:
         ids = [image_id(account, name.container, name.blob) for name in names.images]

@@ -9,7 +9,7 @@ from loupe_query.access.callers import Caller
 from loupe_query.archive import Blob, Container, unknown
 from loupe_query.documents import JSON, example
 from loupe_query.examples import REVIEWED
-from loupe_shared.adapters.web import describe
+from loupe_shared.adapters.web import describe, describe_body
 from loupe_shared.api.images import ReviewBody
 from loupe_shared.domain import image_id, now
 from loupe_shared.errors import BlobReplaced
@@ -45,7 +45,7 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
         summary="Say what an image shows",
         description="Confirms or corrects the label. It counts for this version of the blob, whichever model answers.",
         response_model=ResultDocument,
-        responses={200: example(REVIEWED)},
+        responses={200: example(REVIEWED), **describe_body()},
     )
     def put_review(container: Container, blob: Blob, body: ReviewBody, caller: Annotated[Caller, reviewer]) -> Response:
         return change(container, blob, Review(label=body.label, reviewer=caller.name, reviewed_at=now()), body.etag)

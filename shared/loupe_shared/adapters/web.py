@@ -64,6 +64,11 @@ def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
     return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
 
 
+def describe_body() -> dict[int | str, dict[str, object]]:
+    """OpenAPI's description of what is said to a body that is no JSON, or too long."""
+    return describe(HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
 def install_problems(app: FastAPI) -> None:
     """Let every error of the application become problem+json, which its description has once."""
     generate = app.openapi

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from loupe_query.documents import example
 from loupe_query.pictures.examples import LINKS, UPLOADS
 from loupe_query.pictures.ports import Link, Links, Thumbnails
-from loupe_shared.adapters.web import describe
+from loupe_shared.adapters.web import describe, describe_body
 from loupe_shared.api.pictures import (
     LinksGiven,
     LinksWanted,
@@ -66,7 +66,7 @@ def pictures_router(links: Links, thumbnails: Thumbnails, images: str) -> APIRou
         summary="Links to many pictures",
         description="Links to pictures and to their thumbnails, which are made if there are none yet. "
         "A picture without a thumbnail has a `problem`, and costs the others nothing.",
-        responses={200: example(LINKS)},
+        responses={200: example(LINKS), **describe_body()},
     )
     async def give_links(wanted: LinksWanted) -> LinksGiven:
         given = [
@@ -91,7 +91,7 @@ def uploads_router(links: Links, images: str) -> APIRouter:
         description="One link for each name. Send the bytes there with `PUT` and the `headers` of this answer "
         "([Put Blob](https://learn.microsoft.com/rest/api/storageservices/put-blob)); add a `Content-Type` of the "
         "picture. What has this name already is replaced, and classified as a new version.",
-        responses={200: example(UPLOADS)},
+        responses={200: example(UPLOADS), **describe_body()},
     )
     def give_upload_links(wanted: UploadsWanted) -> UploadsGiven:
         given = [links.upload(images, blob) for blob in wanted.blobs]

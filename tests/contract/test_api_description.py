@@ -1,0 +1,36 @@
+"""Whatever is asked, as the description allows or nearly so: no answer is an error of ours, and each is described."""
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from loupe_query.access.guard import Access
+from loupe_query.access.settings import AccessSettings
+from loupe_query.app import create_app
+from loupe_query.similar.embedder import Embedder
+from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.adapters.web import Ending
+from tests.apps import archive
+from tests.factories import BUNDLE, deletion, rejection, result
+
+HERE = {"Host": "localhost"}  # an API that is open answers only there
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+store = MemoryStore()
+store.write([result("samples/coffee.png"), result("b", "dog", score=0.9), rejection("c"), deletion("d")])
+app = create_app(
+    archive(store, embedder=Embedder(BUNDLE, 1_000_000)), Access(AccessSettings(requests_per_second=1e9)), Ending()
+)
+schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=HERE)
+
+
+# A stream never ends; tests/unit/test_query_live.py has it.
+@schema.exclude(path="/v1/stream").parametrize()
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_request_breaks_anything(case: schemathesis.Case) -> None:
+    case.call_and_validate(checks=CHECKS, headers=HERE)
