@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from loupe_shared.counters import CountFilter, Key, Kind, keys_of
+from loupe_shared.counters import CountFilter, Dimension, Key, Kind, keys_of
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
@@ -24,7 +24,7 @@ DAYS = 4
 LABELS = 30
 FOUND_AT_ONCE = 500
 ALL = tuple(Kind)
-BY_EVERYTHING = ("day", "container", "model", "kind", "key")
+BY_EVERYTHING: tuple[Dimension, ...] = ("day", "container", "model", "kind", "key")
 
 
 def make_results(count: int) -> list[Result]:

@@ -32,7 +32,7 @@ def image_ref(blob: str = "a.jpg", **changes: Any) -> ImageRef:  # noqa: ANN401
     return ImageRef(**values | changes)
 
 
-def result(
+def result(  # noqa: PLR0913  (every one of them matters to some test)
     blob: str = "a.jpg",
     label: str = "cat",
     *,

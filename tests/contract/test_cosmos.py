@@ -105,7 +105,7 @@ def test_a_batch_that_fails_changes_nothing(container: ContainerProxy) -> None:
     def there() -> list[Document]:
         return sorted(container.query_items("SELECT * FROM c", partition_key="b"), key=lambda item: str(item["id"]))
 
-    missing = ("delete", ("x",), {})
+    missing: Any = ("delete", ("x",), {})
     with pytest.raises(CosmosBatchOperationError) as caught:
         container.execute_item_batch([*copy.deepcopy(operations), missing], "b")
     assert (caught.value.status_code, caught.value.error_index) == (404, 5)
@@ -375,7 +375,7 @@ def test_reviews_at_the_same_time_as_writes_are_counted(container: ContainerProx
     with ThreadPoolExecutor(4) as threads:
         reviews = [threads.submit(review, name) for name in names]
         writes = [threads.submit(store.write, [result(f"{name} too")]) for name in names]
-    assert [work.exception() for work in (*reviews, *writes)] == [None] * 80
+    assert [review.exception() for review in reviews] + [write.exception() for write in writes] == [None] * 80
     everything = store.page(ResultFilter(reviewed=True), Order(), 100).documents
     assert len(everything) == 40
     assert outcomes(other) == {"classified": 80}

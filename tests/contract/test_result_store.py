@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from azure.cosmos import CosmosClient
 
-from loupe_shared.adapters.cosmos import CosmosStore
+from loupe_shared.adapters.cosmos import CosmosStore, create_archive
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.counters import CountFilter, Kind

@@ -93,6 +93,8 @@ class CosmosStore:
         StoreUnavailable: Cosmos DB does not answer.
     """
 
+    is_remote = True
+
     def __init__(
         self, container: ContainerProxy, history_days: int | None = None, governor: Governor | None = None
     ) -> None:

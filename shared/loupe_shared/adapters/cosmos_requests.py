@@ -53,8 +53,6 @@ def connect(endpoint: str, credential: str | TokenCredential, **options: Any) ->
         connection_timeout=CONNECT_TIMEOUT_S,
         read_timeout=ANSWER_TIMEOUT_S,
         retry_total=0,
-        retry_connect=0,
-        retry_read=0,
         retry_throttle_total=-1,  # the SDK takes 0 for 9
         enable_compact_utf8_item_writes=True,  # as a batch is measured
         **options,

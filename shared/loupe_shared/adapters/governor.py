@@ -124,7 +124,7 @@ class Governor:
                 self._limit = max(self._under_way // 2, 1)
                 self._successes = 0
                 self._slowed = now
-                log.warning("throttled: no more than %d requests at once from now on", self._limit)
+                log.warning("throttled: from now on at most %d at once", self._limit)
 
     def _speed_up(self) -> None:
         with self._changed:

@@ -14,7 +14,7 @@ from loupe_shared.adapters.sqlite_tables import FILTERED, code, key_of
 from loupe_shared.domain import microseconds
 from loupe_shared.listing import Order, Page, Position, ResultFilter, Sort
 
-MAX_WALK = 5_000
+MAX_WALK = 4_000
 
 # Which columns an index begins with. In this order they are tried: what usually leaves the fewest results comes first.
 _INDEXES = {
@@ -68,9 +68,8 @@ class _Search:
         """An index in which the conditions leave few results, if there is one."""
         for index in self._usable(_INDEXES):
             where, values = _where(self._on(index))
-            entries = f"SELECT 1 FROM results INDEXED BY {index} {where} LIMIT {MAX_WALK + 1}"  # noqa: S608
-            (count,) = self._connection.execute(f"SELECT count(*) FROM ({entries})", values).fetchone()  # noqa: S608
-            if count <= MAX_WALK:
+            one_too_many = f"SELECT 1 FROM results INDEXED BY {index} {where} LIMIT 1 OFFSET {MAX_WALK}"  # noqa: S608
+            if self._connection.execute(one_too_many, values).fetchone() is None:
                 return index
         return None
 
@@ -86,8 +85,8 @@ class _Search:
         index = next(iter(self._usable(_IN_TIME)), "by_time") if in_time else f"by_{self._column}"
         walked = self._on(index)
         where, values = _where([*walked, *self._begin])
-        columns = f"{self._column} AS value, seq, {FILTERED}"
-        entries = f"SELECT {columns} FROM results INDEXED BY {index} {where} {self._by} LIMIT {MAX_WALK}"  # noqa: S608
+        walk = f"FROM results INDEXED BY {index} {where} {self._by}"
+        entries = f"SELECT {self._column} AS value, seq, {FILTERED} {walk} LIMIT {MAX_WALK}"
         matching, more_values = _where([condition for condition in self._conditions if condition not in walked])
         # SQLite takes entries from the inner query as the outer one asks for them, so a full page ends the walk.
         statement = f"SELECT value, id, seq FROM ({entries}) {matching} LIMIT ?"  # noqa: S608
@@ -95,7 +94,7 @@ class _Search:
         page = self._page(found, limit)
         if page.next:
             return page
-        last = f"SELECT value, id FROM ({entries}) LIMIT 1 OFFSET {MAX_WALK - 1}"  # noqa: S608
+        last = f"SELECT {self._column}, id {walk} LIMIT 1 OFFSET {MAX_WALK - 1}"
         end = self._connection.execute(last, values).fetchone()
         return replace(page, next=Position(end[0], end[1].hex())) if end else page
 
