@@ -7,8 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 && command -v $$p && break; done)
 BIN := .venv/bin
-PACKAGES := shared services/ingestion services/inference services/results services/query services/local
-CODE := shared services tests models requirements bench
+PACKAGES := shared client services/ingestion services/inference services/results services/query services/local
+CODE := shared client services tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \

@@ -3,13 +3,12 @@
 import uuid
 from pathlib import Path
 
-from azure.cosmos import CosmosClient, PartitionKey
-
 from bench.places import ROOT
 from loupe_local.azurite import node
 from loupe_local.child import Child
 from loupe_local.ports import LOOPBACK, free_port, listens
-from loupe_shared.adapters.cosmos_documents import INDEXING_POLICY, PARTITION_KEY
+from loupe_shared.adapters.cosmos import create_archive
+from loupe_shared.adapters.cosmos_requests import connect
 
 PROGRAM = ROOT / "tests" / "cosmos_emulator" / "server.cjs"
 KEY = "a2V5"
@@ -27,10 +26,8 @@ class CosmosEmulator:
 
     def settings_of_new_container(self) -> dict[str, str]:
         """Environment variables that name an empty container."""
-        client = CosmosClient(self._endpoint, KEY, enable_endpoint_discovery=False)
-        database = client.create_database_if_not_exists(DATABASE)
         name = f"results-{uuid.uuid4().hex}"
-        database.create_container(name, PartitionKey(PARTITION_KEY), indexing_policy=INDEXING_POLICY)
+        create_archive(connect(self._endpoint, KEY).create_database_if_not_exists(DATABASE), name)
         return {
             "LOUPE_RESULTS_STORE": "cosmos",
             "LOUPE_COSMOS_ENDPOINT": self._endpoint,

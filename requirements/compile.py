@@ -30,7 +30,7 @@ LOCKS = {
 def requirements(groups: Iterable[str]) -> set[str]:
     """What the packages of this repository and some dependency groups ask for, without each other."""
     found: set[str] = set()
-    for file in [ROOT / "shared" / "pyproject.toml", *sorted(ROOT.glob("services/*/pyproject.toml"))]:
+    for file in sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]):
         project = tomllib.loads(file.read_text())["project"]
         extras = project.get("optional-dependencies", {})
         found.update(project["dependencies"], *(names for extra, names in extras.items() if extra not in LEFT_OUT))

@@ -30,7 +30,7 @@ def main() -> None:
 
 def make_environment(folder: Path, requirements: str, packages: list[str]) -> None:
     """A virtual environment with exactly the locked packages, and this repository's own in editable form."""
-    say(f"making {folder} (the first time, some 170 MB are downloaded)")
+    say(f"making {folder} (the first time, some 250 MB are downloaded)")
     python = folder / "bin" / "python"
     if not python.exists():
         try:

@@ -1,5 +1,7 @@
 """Whatever is asked, as the description allows or nearly so: no answer is an error of ours, and each is described."""
 
+from typing import Any
+
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
@@ -32,5 +34,5 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=HERE)
 # A stream never ends; tests/unit/test_query_live.py has it.
 @schema.exclude(path="/v1/stream").parametrize()
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_request_breaks_anything(case: schemathesis.Case) -> None:
+def test_no_request_breaks_anything(case: "schemathesis.Case[Any]") -> None:
     case.call_and_validate(checks=CHECKS, headers=HERE)

@@ -15,6 +15,7 @@ from azure.core.pipeline.transport import HttpRequest, RequestsTransport, Reques
 from azure.cosmos import ContainerProxy, CosmosClient
 
 from loupe_shared.adapters import cosmos as cosmos_store
+from loupe_shared.adapters import cosmos_archive
 from loupe_shared.adapters.cosmos import CosmosStore, create_archive
 from loupe_shared.adapters.cosmos_archive import CosmosArchive
 from loupe_shared.adapters.cosmos_documents import embedding_of, image_of_embedding, layout_document
@@ -52,7 +53,7 @@ def failed_operation(code: int, **details: object) -> Fault:
     def fault(request: HttpRequest, _: Send) -> RequestsTransportResponse:
         if "x-ms-cosmos-is-batch-request" not in request.headers:
             return answer(request, 503)
-        operations = json.loads(cast(bytes, request.data))
+        operations = json.loads(cast("bytes", request.data))
         others = [{"statusCode": 424}] * (len(operations) - 1)
         return answer(request, 207, [*others, {"statusCode": code, **details}])
 
@@ -218,3 +219,17 @@ def test_what_happens_once_is_not_noticed(container: ContainerProxy, name: str) 
         assert ask()
         assert transport.plan() is None  # it did happen
     assert labels(store) == {"dog": 20}
+
+
+def test_a_long_answer_goes_on_where_it_was_interrupted(
+    container: ContainerProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cosmos_archive, "PAGE", 7)
+    transport = FaultyTransport()
+    store = CosmosStore(through(transport, container))
+    versions = [result(sequencer=f"{number:03}") for number in range(100)]
+    store.write(versions)
+    transport.plan = some(0.5, 1, Counter())
+    transport.requests = 0
+    assert store.history(result().image.id) == [one.document() for one in reversed(versions[:-1])]
+    assert transport.requests < 50  # of 15 pages; anew from the first after each failure, it would be thousands

@@ -1,6 +1,7 @@
 """What every results store promises, on each of them."""
 
 import itertools
+import os
 import random
 import threading
 import uuid
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from azure.cosmos import CosmosClient
+from azure.identity import DefaultAzureCredential
 
 from loupe_shared.adapters.cosmos import CosmosStore, create_archive
+from loupe_shared.adapters.cosmos_requests import connect
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.counters import CountFilter, Kind
@@ -27,7 +30,12 @@ from tests.stored import labels, outcomes, shown
 NEWEST = Order()
 
 
-@pytest.fixture(params=["memory", "sqlite", "cosmos"])
+# A real account, or the official emulator; see docs/data-model.md.
+ENDPOINT = os.environ.get("LOUPE_TEST_COSMOS_ENDPOINT")
+KEY = os.environ.get("LOUPE_TEST_COSMOS_KEY")
+
+
+@pytest.fixture(params=["memory", "sqlite", "cosmos", pytest.param("account", marks=pytest.mark.account)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ResultStore]:
     """An empty store of each kind."""
     match request.param:
@@ -35,10 +43,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ResultStor
             made: ResultStore = MemoryStore()
         case "sqlite":
             made = SqliteStore(tmp_path / "results.sqlite")
-        case _:
+        case "cosmos":
             client: CosmosClient = request.getfixturevalue("cosmos")
             database = client.create_database_if_not_exists("loupe")
             made = CosmosStore(create_archive(database, f"results-{uuid.uuid4().hex}", embedding_size=4))
+        case _:
+            assert ENDPOINT, "LOUPE_TEST_COSMOS_ENDPOINT must name the account"
+            database = connect(ENDPOINT, KEY or DefaultAzureCredential()).get_database_client("loupe-tests")
+            container = create_archive(database, f"results-{uuid.uuid4().hex}")
+            request.addfinalizer(lambda: database.delete_container(container))  # noqa: PT021  (only here)
+            made = CosmosStore(container)
     yield made
     made.close()
 

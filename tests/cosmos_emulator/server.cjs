@@ -9,6 +9,7 @@ const { AsyncLocalStorage } = require("node:async_hooks");
 const PACKAGE = "@vercel/cosmosdb-server/lib";
 const MAX_OPERATIONS = 100;
 const MAX_BYTES = 2_000_000;
+
 const operations = require(`${PACKAGE}/handler/_document-operations`);
 const Items = require(`${PACKAGE}/account/items`).default;
 
@@ -47,7 +48,8 @@ async function read(original, request) {
 }
 wrap("json", (original, request) => (request.parsed ??= read(original, request)));
 
-// A batch is limited, and atomic: when one operation fails, the answer is 207, the others are 424, and nothing has changed.
+// A batch has limits, and is atomic: when one operation fails, the answer is 207, the others are 424, and nothing has
+// changed.
 async function apply(original, account, request, response, parameters) {
   const batch = await require(`${PACKAGE}/json`).default(request);
   if (batch.length > MAX_OPERATIONS) return refuse(response, 400, "the batch has too many operations");
@@ -70,7 +72,7 @@ function refuse(response, statusCode, message) {
   return { message };
 }
 
-// And it is isolated: batches take turns, or else one that fails would undo what another did while its body was read.
+// And it is isolated: batches take turns, or else one that fails would undo what another did to the same items.
 let turn = Promise.resolve();
 wrap("handler/batch-documents", (...parameters) => {
   const answer = turn.then(() => apply(...parameters));

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from loupe_shared.adapters.cosmos_archive import CosmosArchive
+from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
 from loupe_shared.adapters.cosmos_counts import changes, counts_document
 from loupe_shared.adapters.cosmos_documents import Document
 from loupe_shared.adapters.cosmos_queries import Query
@@ -25,20 +25,26 @@ class Shelf:
     def __init__(self) -> None:
         self.time = 50.0
         self.documents: dict[tuple[str, str], Document] = {}
-        self.asked: list[int] = []
-        self.away = False
+        self.asked: list[tuple[str | None, int]] = []
+        self.away: set[str | None] = set()
 
     def now(self) -> float:
         """As it was set."""
         return self.time
 
-    def query(self, query: Query) -> list[Document]:
+    def buckets(self) -> list[str]:
+        """Two."""
+        return ["0001", "0002"]
+
+    def query(self, query: Query, bucket: str | None, deadline: float) -> list[Document]:
         """Those that have changed since."""
-        if self.away:
+        assert deadline == self.time + READ_PATIENCE_S
+        if bucket in self.away:
             raise StoreUnavailable("away")
         (since,) = (parameter["value"] for parameter in query.parameters)
-        self.asked.append(since)
-        return [document for document in self.documents.values() if document["_ts"] >= since]
+        self.asked.append((bucket, since))
+        found = [document for document in self.documents.values() if document["_ts"] >= since]
+        return [document for document in found if bucket in (None, document["bucket"])]
 
     def put(self, bucket: str, changed_at: int, *results: Result) -> None:
         """Let a bucket have these results and no others on a day."""
@@ -83,7 +89,22 @@ def test_only_what_has_changed_is_read_again(shelf: Shelf, statistics: CosmosSta
     assert by_label(statistics) == {"cat": 2, "dog": 1}
     shelf.time += MAX_AGE_S
     assert by_label(statistics) == {"cat": 2, "dog": 1}
-    assert shelf.asked[1:] == [2000 - MARGIN_S, 3000 - MARGIN_S]
+    assert shelf.asked == [("0002", 0), ("0001", 0), (None, 2000 - MARGIN_S), (None, 3000 - MARGIN_S)]
+
+
+def test_a_first_reading_that_is_interrupted_goes_on(shelf: Shelf, statistics: CosmosStatistics) -> None:
+    shelf.put("0001", 1000, result("a"))
+    shelf.put("0002", 1000, result("b"))
+    shelf.away = {"0001"}
+    with pytest.raises(StoreUnavailable):
+        by_label(statistics)
+    shelf.put("0001", 9000, result("a"))
+    shelf.put("0002", 2000, result("b"), result("c"))  # when it has been read already
+    shelf.away.clear()
+    assert by_label(statistics) == {"cat": 2}
+    assert [bucket for bucket, _ in shelf.asked] == ["0002", "0001"]
+    shelf.time += MAX_AGE_S
+    assert by_label(statistics) == {"cat": 3}
 
 
 def test_what_is_young_is_not_read_again(shelf: Shelf, statistics: CosmosStatistics) -> None:
@@ -94,7 +115,7 @@ def test_what_is_young_is_not_read_again(shelf: Shelf, statistics: CosmosStatist
     assert by_label(statistics) == {"cat": 1}
     shelf.time += MAX_AGE_S / 2
     assert by_label(statistics) == {"cat": 2}
-    assert len(shelf.asked) == 2
+    assert len(shelf.asked) == 3
 
 
 def test_what_the_store_itself_wrote_is_read_at_once(shelf: Shelf, statistics: CosmosStatistics) -> None:
@@ -104,7 +125,7 @@ def test_what_the_store_itself_wrote_is_read_at_once(shelf: Shelf, statistics: C
     statistics.outdate()
     assert by_label(statistics) == {"cat": 2}
     assert by_label(statistics) == {"cat": 2}
-    assert len(shelf.asked) == 2
+    assert len(shelf.asked) == 3
 
 
 def test_what_could_not_be_read_is_not_taken_for_unchanged(shelf: Shelf, statistics: CosmosStatistics) -> None:
@@ -112,9 +133,9 @@ def test_what_could_not_be_read_is_not_taken_for_unchanged(shelf: Shelf, statist
     assert by_label(statistics) == {"cat": 1}
     shelf.put("0001", 1001, result("a"), result("b"))
     statistics.outdate()
-    shelf.away = True
+    shelf.away = {None}
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             by_label(statistics)
-    shelf.away = False
+    shelf.away.clear()
     assert by_label(statistics) == {"cat": 2}

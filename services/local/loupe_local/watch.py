@@ -1,18 +1,18 @@
 """Waiting for answers through the API, and showing them."""
 
 import time
-from collections.abc import Callable, Iterator
-from urllib.parse import quote
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
-import httpx2
 from rich.table import Table
 from rich.text import Text
 
+from loupe_client import ApiError, Loupe
 from loupe_local.azurite import CONTAINER
 from loupe_local.photos import Upload
 from loupe_shared.domain import Outcome
 from loupe_shared.errors import TransientError
-from loupe_shared.result import Result
+from loupe_shared.result import ResultDocument
 
 POLL_INTERVAL_S = 0.05
 PATIENCE_S = 180.0  # without any progress: what a killed process held comes back after a minute
@@ -22,7 +22,7 @@ class NoOutcome(TransientError):
     """An image has no outcome although nothing is broken."""
 
 
-def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iterator[Result]:
+def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iterator[ResultDocument]:
     """The outcome of each upload, in order, as soon as the API has it.
 
     Args:
@@ -33,20 +33,16 @@ def outcomes(api: str, uploads: list[Upload], check: Callable[[], None]) -> Iter
     Raises:
         NoOutcome: nothing came for three minutes.
     """
-    with httpx2.Client(base_url=api, timeout=30) as client:
+    with Loupe(api, retries=0) as loupe:
         for upload in uploads:
-            yield _outcome(client, upload, check)
+            yield _outcome(loupe, upload, check)
 
 
-def _outcome(client: httpx2.Client, upload: Upload, check: Callable[[], None]) -> Result:
+def _outcome(loupe: Loupe, upload: Upload, check: Callable[[], None]) -> ResultDocument:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        try:
-            response = client.get(f"/v1/images/{CONTAINER}/{quote(upload.blob)}")
-        except httpx2.TransportError:
-            response = None  # whether it has ended or is only busy, ``check`` knows
-        if response is not None and response.is_success:
-            result = Result.model_validate_json(response.content)
+        with suppress(ApiError):  # it is not known yet; or whether the API has ended or is only busy, ``check`` knows
+            result = loupe.image(CONTAINER, upload.blob)
             if result.image.etag == upload.etag:
                 return result
         check()
@@ -56,19 +52,14 @@ def _outcome(client: httpx2.Client, upload: Upload, check: Callable[[], None]) -
 
 def known_versions(api: str) -> dict[str, str]:
     """The etag of the version of each blob that the archive knows; empty if it knows that it is deleted."""
-    versions: dict[str, str] = {}
-    parameters = {"container": CONTAINER, "limit": "1000"}
-    with httpx2.Client(base_url=api, timeout=30) as client:
-        while True:
-            page = client.get("/v1/images", params=parameters).raise_for_status().json()
-            for result in map(Result.model_validate, page["images"]):
-                versions[result.image.blob] = "" if result.outcome is Outcome.DELETED else result.image.etag
-            if page["next"] is None:
-                return versions
-            parameters["cursor"] = page["next"]
+    with Loupe(api) as loupe:
+        return {
+            result.image.blob: "" if result.outcome is Outcome.DELETED else result.image.etag
+            for result in loupe.images(container=CONTAINER)
+        }
 
 
-def table(results: list[Result]) -> Table:
+def table(results: Sequence[ResultDocument]) -> Table:
     """The answers, as a person reads them."""
     view = Table(title="What Loupe sees", caption="ms: from upload to queryable", show_edge=False)
     for name in ("image", "label", "score", "model", "ms"):
@@ -78,21 +69,21 @@ def table(results: list[Result]) -> Table:
     return view
 
 
-def _label(result: Result) -> Text:
+def _label(result: ResultDocument) -> Text:
     if result.outcome is Outcome.CLASSIFIED:
         return Text(result.label or "")
     return Text(f"{result.outcome}: {result.reason}" if result.reason else str(result.outcome), style="yellow")
 
 
-def _score(result: Result) -> str:
+def _score(result: ResultDocument) -> str:
     return f"{result.score:.2f}" if result.score is not None else ""
 
 
-def _model(result: Result) -> str:
-    return f"{result.model.name}:{result.model.version}" if result.model else ""
+def _model(result: ResultDocument) -> str:
+    return str(result.model) if result.model else ""
 
 
-def _latency(result: Result) -> str:
+def _latency(result: ResultDocument) -> str:
     if result.stored_at is None:
         return ""
     return f"{(result.stored_at - result.image.uploaded_at).total_seconds() * 1000:.0f}"

@@ -46,9 +46,10 @@ def _embedder(settings: QuerySettings) -> Embedder | None:
 def _open_similar(settings: QuerySettings) -> SimilarImages:
     if settings.results_store == "cosmos":
         # The SDK takes half a second to import, which a process with another store need not pay.
-        from loupe_shared.adapters.cosmos import open_cosmos_similar  # noqa: PLC0415
+        from loupe_shared.adapters.cosmos import open_container  # noqa: PLC0415
+        from loupe_shared.adapters.cosmos_similar import CosmosSimilar  # noqa: PLC0415
 
-        return open_cosmos_similar(settings)
+        return CosmosSimilar(open_container(settings))
     if settings.sqlite_path is None:  # the settings refuse this
         raise AssertionError
     return SqliteSimilar(settings.sqlite_path)

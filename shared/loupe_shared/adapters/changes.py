@@ -5,6 +5,7 @@ is missing; the archive has it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import redis.asyncio
 
@@ -50,13 +51,13 @@ class ValkeyChanges:
     async def has_all_after(self, id_: str) -> bool:
         """See ``Changes.has_all_after``."""
         with answering(NAME):
-            first = await self._client.xrange(KEY, count=1)
+            first: list[Any] = await self._client.xrange(KEY, count=1)  # type: ignore[assignment]  # neither is None
         return bool(first) and _number(id_) >= _number(first[0][0])
 
     async def after(self, id_: str, wait_s: float) -> list[Change]:
         """See ``Changes.after``."""
         with answering(NAME):
-            found = await self._client.xread({KEY: id_}, count=MAX_READ, block=int(wait_s * 1000))
+            found: Any = await self._client.xread({KEY: id_}, count=MAX_READ, block=int(wait_s * 1000))
         return [Change(change, fields[_FIELD]) for _, changes in found for change, fields in changes]
 
     async def close(self) -> None:

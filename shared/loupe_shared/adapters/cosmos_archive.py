@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from azure.core.paging import ItemPaged
 from azure.cosmos import ContainerProxy
 from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNotFoundError
 
-from loupe_shared.adapters.cosmos_documents import LAYOUT, SCHEMA, Document, bucket_of, layout_document
+from loupe_shared.adapters.cosmos_documents import (
+    LAYOUT,
+    SCHEMA,
+    Document,
+    bucket_name,
+    bucket_of,
+    layout_document,
+)
 from loupe_shared.adapters.cosmos_queries import Query, documents_query, results_query
 from loupe_shared.adapters.cosmos_requests import (
     NOT_THERE_YET,
@@ -20,6 +28,7 @@ from loupe_shared.adapters.governor import Governor, Throttled
 from loupe_shared.errors import ConfigurationError
 
 READ_PATIENCE_S = 5.0  # a person waits
+PAGE = 1000  # documents in an answer, if they are not too large; otherwise the service sends a hundred
 
 T = TypeVar("T")
 
@@ -50,6 +59,10 @@ class CosmosArchive:
     def bucket(self, image_id: str) -> str:
         """Where everything of an image lies."""
         return bucket_of(image_id, self._buckets)
+
+    def buckets(self) -> list[str]:
+        """All of them."""
+        return [bucket_name(number) for number in range(self._buckets)]
 
     def now(self) -> float:
         """The time by which deadlines are told."""
@@ -102,10 +115,19 @@ class CosmosArchive:
 
     def query(self, query: Query, bucket: str | None = None, deadline: float | None = None) -> list[Document]:
         """What a query finds, in one bucket or in all."""
-        where = {"enable_cross_partition_query": True} if bucket is None else {"partition_key": bucket}
-        return self.read(
-            lambda: list(self.container.query_items(query.text, parameters=query.parameters, **where)), deadline
-        )
+
+        def items(**where: Any) -> ItemPaged[Document]:  # noqa: ANN401
+            text, parameters = query
+            return self.container.query_items(text, parameters=parameters, max_item_count=PAGE, **where)
+
+        if bucket is None:
+            return self.read(lambda: list(items(enable_cross_partition_query=True)), deadline)
+        # After a failure it goes on with the same page, which the SDK does not promise for several partitions.
+        pages = items(partition_key=bucket).by_page()
+        found: list[Document] = []
+        while page := self.read(lambda: list(next(pages, ())), deadline):
+            found += page
+        return found
 
     def _layout(self) -> Document:
         with suppress(CosmosResourceNotFoundError):

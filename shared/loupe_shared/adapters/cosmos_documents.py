@@ -80,7 +80,12 @@ def layout_document() -> Document:
 
 def bucket_of(image_id: str, buckets: int) -> str:
     """The partition key value of an image."""
-    return f"{int(image_id[:8], 16) % buckets:04d}"
+    return bucket_name(int(image_id[:8], 16) % buckets)
+
+
+def bucket_name(number: int) -> str:
+    """The partition key value of a bucket."""
+    return f"{number:04d}"
 
 
 def embedding_id(image_id: str) -> str:

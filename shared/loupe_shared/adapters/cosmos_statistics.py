@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
 from loupe_shared.adapters.cosmos_counts import counters_of
+from loupe_shared.adapters.cosmos_documents import Document
 from loupe_shared.adapters.cosmos_queries import counts_query
 from loupe_shared.counters import CountFilter, Dimension, Key
 from loupe_shared.errors import StoreUnavailable
@@ -31,7 +32,8 @@ class CosmosStatistics:
         self._reading = threading.Lock()
         self._outdated = threading.Event()
         self._read_at = -math.inf
-        self._changed_at = 0
+        self._unread = archive.buckets()
+        self._changed_at: int | None = None
         self._documents: dict[tuple[str, str], Mapping[Key, int]] = {}
         self._keys: dict[Key, Key] = {}
         self._days: Days = {}
@@ -53,21 +55,32 @@ class CosmosStatistics:
 
     def _current(self) -> Days:
         if not self._reading.acquire(timeout=READ_PATIENCE_S):
-            raise StoreUnavailable("Cosmos DB does not give its counts in time")
+            raise StoreUnavailable("the counts are being read from Cosmos DB, which takes long")
         try:
             now = self._archive.now()
             if self._outdated.is_set() or now - self._read_at >= MAX_AGE_S:
                 # Before it is read, because of what is written meanwhile.
                 self._outdated.clear()
                 self._read_at = -math.inf
-                self._read()
+                self._read(now + READ_PATIENCE_S)
                 self._read_at = now
         finally:
             self._reading.release()
         return self._days
 
-    def _read(self) -> None:
-        documents = self._archive.query(counts_query(self._changed_at - MARGIN_S))
+    def _read(self, deadline: float) -> None:
+        """Read what is not known. The first time that may take several calls, of which each goes on after the last."""
+        if not self._unread:
+            query = counts_query((self._changed_at or 0) - MARGIN_S)
+            self._changed_at = self._take(self._archive.query(query, None, deadline)) or self._changed_at
+        while self._unread:
+            latest = self._take(self._archive.query(counts_query(0), self._unread[-1], deadline))
+            # Of the first bucket: what is written there while the others are read must be found by the next query.
+            self._changed_at = latest if self._changed_at is None else self._changed_at
+            self._unread.pop()
+
+    def _take(self, documents: Sequence[Document]) -> int:
+        """Know what they say from now on. Returns when the latest of them was written."""
         changed: dict[str, Counter[Key]] = {}
         for document in documents:
             day, address = document["day"], (document["bucket"], document["id"])
@@ -78,4 +91,4 @@ class CosmosStatistics:
             self._documents[address] = counters
         # Anew, because others may be adding up.
         self._days = {**self._days, **{day: +total for day, total in changed.items()}}
-        self._changed_at = max((document["_ts"] for document in documents), default=self._changed_at)
+        return max((document["_ts"] for document in documents), default=0)

@@ -1,0 +1,42 @@
+"""Names and values as they stand in an address."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import islice
+from typing import TypeVar
+from urllib.parse import quote
+
+T = TypeVar("T")
+
+Query = Mapping[str, object]
+
+# Names of any length fit into the body of one request, and the links of one answer are used up before they expire.
+CHUNK = 200
+
+
+def path_of(kind: str, container: str, blob: str) -> str:
+    """Where the API has something of an image, such as its history."""
+    return f"/v1/{kind}/{_quoted(container)}/{'/'.join(map(_quoted, blob.split('/')))}"
+
+
+def _quoted(segment: str) -> str:
+    # Dots are never quoted elsewhere, and here they would be taken for the way to another folder.
+    return segment.replace(".", "%2E") if segment in (".", "..") else quote(segment, safe="")
+
+
+def given(query: Query) -> dict[str, str]:
+    """The parameters that are set, as text."""
+    return {name: _text(value) for name, value in query.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """As many as one request takes, and again, until there are none."""
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

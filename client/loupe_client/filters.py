@@ -1,0 +1,72 @@
+"""Which images are shown, and which are counted. What is not set, or None, matches everything."""
+
+from datetime import date, datetime
+from typing import Literal, TypedDict
+
+from loupe_shared.domain import Outcome, Reason
+from loupe_shared.listing import Sort
+
+
+class Filter(TypedDict, total=False):
+    """Which images, without regard to time.
+
+    Attributes:
+        prefix: what the blob's name begins with.
+        min_score: of the probability of the label.
+        min_uncertainty: of 1 minus the margin between the two best probabilities.
+        model: as ``name:version``.
+        reviewed: whether a person has said what it shows.
+    """
+
+    container: str | None
+    prefix: str | None
+    label: str | None
+    min_score: float | None
+    max_score: float | None
+    min_uncertainty: float | None
+    max_uncertainty: float | None
+    model: str | None
+    outcome: Outcome | str | None
+    reason: Reason | str | None
+    reviewed: bool | None
+
+
+class TimedFilter(Filter, total=False):
+    """Which images.
+
+    Attributes:
+        since: completed at this time, which has a time zone, or later.
+        until: completed before this time.
+    """
+
+    since: datetime | None
+    until: datetime | None
+
+
+class SortedFilter(TimedFilter, total=False):
+    """Which images, and in which order. Only classified ones have a score and an uncertainty."""
+
+    sort: Sort | Literal["time", "score", "uncertainty"] | None
+    order: Literal["descending", "ascending"] | None
+
+
+class CountFilter(TypedDict, total=False):
+    """Which images to count.
+
+    Attributes:
+        model: as ``name:version``.
+    """
+
+    container: str | None
+    model: str | None
+
+
+class DaysFilter(CountFilter, total=False):
+    """Which images to count, on which days in UTC.
+
+    Attributes:
+        until: exclusive.
+    """
+
+    since: date | None
+    until: date | None

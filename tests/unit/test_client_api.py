@@ -1,0 +1,206 @@
+"""The client has a method for each operation of the API's description, and asks and understands as that says.
+
+A new operation, parameter or property without its place in the client fails here, and so does one that is gone.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import BaseModel
+
+from loupe_client import Loupe
+from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from tests.factories import ROOT
+
+API = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, operations in API["paths"].items()
+    for method, operation in operations.items()
+    if path.startswith("/v1/") or path == "/readyz"
+}
+
+IMAGE = ("line 3", "ü/a.jpg")
+NAMES = [IMAGE]
+PICTURE = b"picture"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+FILTER: Filter = {
+    "container": "images",
+    "prefix": "line 3/",
+    "label": "espresso",
+    "min_score": 0.5,
+    "max_score": 1,
+    "min_uncertainty": 0,
+    "max_uncertainty": 0.5,
+    "model": "a:1",
+    "outcome": "classified",
+    "reason": "corrupt",
+    "reviewed": True,
+}
+TIMED: TimedFilter = {**FILTER, "since": NOON, "until": NOON}
+SORTED: SortedFilter = {**TIMED, "sort": "score", "order": "ascending"}
+COUNTED: CountFilter = {"container": "images", "model": "a:1"}
+DAYS: DaysFilter = {**COUNTED, "since": date(2026, 11, 22), "until": date(2026, 11, 23)}
+
+# The method of each operation, with everything that it can be given.
+METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
+    "GET /readyz": ("is_ready", lambda loupe: loupe.is_ready()),
+    "GET /v1/images": ("page", lambda loupe: loupe.page(limit=7, cursor="x", **SORTED)),
+    "POST /v1/images/batch": ("find", lambda loupe: loupe.find(NAMES)),
+    "GET /v1/images/{container}/{blob}": ("image", lambda loupe: loupe.image(*IMAGE)),
+    "GET /v1/history/{container}/{blob}": ("history", lambda loupe: loupe.history(*IMAGE)),
+    "GET /v1/counts": ("counts", lambda loupe: loupe.counts(**COUNTED)),
+    "GET /v1/statistics": ("statistics", lambda loupe: loupe.statistics(top=7, **DAYS)),
+    "GET /v1/throughput": ("throughput", lambda loupe: loupe.throughput(**DAYS)),
+    "GET /v1/content/{container}/{blob}": ("content", lambda loupe: loupe.content(*IMAGE)),
+    "GET /v1/thumbnails/{container}/{blob}": ("thumbnail", lambda loupe: loupe.thumbnail(*IMAGE)),
+    "POST /v1/links": ("links", lambda loupe: loupe.links(NAMES)),
+    "GET /v1/similar/{container}/{blob}": ("similar", lambda loupe: loupe.similar(*IMAGE, limit=7)),
+    "POST /v1/similar": ("similar_to_picture", lambda loupe: loupe.similar_to_picture(PICTURE, limit=7)),
+    "GET /v1/stream": ("stream", lambda loupe: next(loupe.stream(**FILTER))),
+    "GET /v1/export": ("export", lambda loupe: loupe.export(io.BytesIO(), "jsonl", **TIMED)),
+    "PUT /v1/reviews/{container}/{blob}": ("review", lambda loupe: loupe.review(*IMAGE, "cup", etag="0x1")),
+    "DELETE /v1/reviews/{container}/{blob}": (
+        "take_back_review",
+        lambda loupe: loupe.take_back_review(*IMAGE, etag="0x1"),
+    ),
+    "POST /v1/uploads": ("upload_links", lambda loupe: loupe.upload_links(["line 3/a.jpg"])),
+}
+
+# Methods that are made of those.
+COMPOSED: dict[str, tuple[str, Callable[[Loupe], object]]] = {
+    "images": ("GET /v1/images", lambda loupe: next(loupe.images(**SORTED))),
+    "exported": ("GET /v1/export", lambda loupe: list(loupe.exported(**TIMED))),
+    "upload": ("POST /v1/uploads", lambda loupe: loupe.upload({"line 3/a.jpg": PICTURE})),
+}
+
+
+Asked = list[tuple[str, httpx2.Request]]
+
+
+def fitting(request: httpx2.Request) -> str:
+    """The operation that the application finds for a request: the first that fits."""
+    for name in OPERATIONS:
+        method, path = name.split(" ")
+        pattern = re.escape(path).replace(r"\{container\}", "[^/]+").replace(r"\{blob\}", ".+")
+        if request.method == method and re.fullmatch(pattern, request.url.path):
+            return name
+    raise AssertionError(f"the API has no {request.method} {request.url.path}")
+
+
+def ask(call: Callable[[Loupe], object]) -> tuple[object, Asked]:
+    """What a method gives if it is answered with the description's examples, and what it asks the API for."""
+    asked: Asked = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.host != "api":
+            return httpx2.Response(200)
+        name = fitting(request)
+        asked.append((name, request))
+        if "307" in OPERATIONS[name]["responses"]:
+            return httpx2.Response(307, headers={"Location": "https://storage/a?b"})
+        types = OPERATIONS[name]["responses"]["200"]["content"]
+        if "text/event-stream" in types:
+            event = f"id: 1-0\nevent: image\ndata: {json.dumps(IMAGE_EXAMPLE)}\n\n"
+            return httpx2.Response(200, text=event, headers={"Content-Type": "text/event-stream"})
+        return httpx2.Response(200, json=types.get("application/json", {}).get("example", IMAGE_EXAMPLE))
+
+    with Loupe("http://api", retries=0, transport=httpx2.MockTransport(answer)) as loupe:
+        return call(loupe), asked
+
+
+def example(name: str) -> Any:  # noqa: ANN401
+    """What the description shows as an answer."""
+    return OPERATIONS[name]["responses"]["200"]["content"]["application/json"]["example"]
+
+
+IMAGE_EXAMPLE = example("GET /v1/images/{container}/{blob}")
+
+
+def test_each_operation_has_one_method_and_each_method_an_operation() -> None:
+    assert METHODS.keys() == OPERATIONS.keys()
+    methods = [name for name, value in vars(Loupe).items() if callable(value) and not name.startswith("_")]
+    assert sorted(methods) == sorted([*(method for method, _ in METHODS.values()), *COMPOSED, "close"])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_asks_for_its_operation_with_everything_that_the_operation_takes(name: str) -> None:
+    _, asked = ask(METHODS[name][1])
+    ((found, request),) = asked
+    assert found == name
+    parameters = OPERATIONS[name].get("parameters", [])
+    assert set(request.url.params) == {p["name"] for p in parameters if p["in"] == "query"}
+    in_path = [p["name"] for p in parameters if p["in"] == "path"]
+    assert in_path == re.findall(r"\{(\w+)\}", name)
+    if in_path:
+        assert in_path == ["container", "blob"]
+        assert request.url.raw_path.partition(b"?")[0].endswith(b"/line%203/%C3%BC/a.jpg")
+    assert [p["name"] for p in parameters if p["in"] == "header"] == (["last-event-id"] if "stream" in name else [])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_body_has_everything_that_the_description_has(name: str) -> None:
+    _, asked = ask(METHODS[name][1])
+    ((_, request),) = asked
+    described = OPERATIONS[name].get("requestBody")
+    if described is None:
+        assert request.content == b""
+        return
+    ((media_type, content),) = described["content"].items()
+    assert request.headers["Content-Type"] == media_type
+    if media_type == "application/json":
+        compare(json.loads(request.content), content["schema"])
+    else:
+        assert request.content == PICTURE
+
+
+def compare(value: object, schema: dict[str, Any]) -> None:
+    """Objects have the properties that a schema describes."""
+    if "$ref" in schema:
+        schema = API["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict):
+        assert value.keys() == schema["properties"].keys()
+        for key, inner in value.items():
+            compare(inner, schema["properties"][key])
+    elif isinstance(value, list):
+        assert (schema["type"], len(value)) == ("array", 1)
+        compare(value[0], schema["items"])
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if "example" in json.dumps(OPERATIONS[name]["responses"])])
+def test_nothing_of_an_example_is_lost(name: str) -> None:
+    answer, _ = ask(METHODS[name][1])
+    if "stream" in name:
+        expected = IMAGE_EXAMPLE
+    elif "history" in name:
+        answer, expected = answer[0], example(name)["images"][0]  # type: ignore[index]  # it is a tuple
+    else:
+        expected = example(name)
+    assert isinstance(answer, BaseModel)
+    assert json.loads(answer.model_dump_json(exclude_unset=True)) == expected
+
+
+@pytest.mark.parametrize("method", COMPOSED)
+def test_methods_that_are_made_of_others_ask_for_nothing_else(method: str) -> None:
+    name, call = COMPOSED[method]
+    _, asked = ask(call)
+    described = {p["name"] for p in OPERATIONS[name].get("parameters", [])}
+    assert [found for found, _ in asked] == [name]
+    assert all(set(request.url.params) <= described for _, request in asked)
+
+
+def test_every_answer_but_those_of_files_has_an_example() -> None:
+    without = {n for n in METHODS if "example" not in json.dumps(OPERATIONS[n]["responses"])}
+    assert without == {
+        "GET /readyz",
+        "GET /v1/content/{container}/{blob}",
+        "GET /v1/thumbnails/{container}/{blob}",
+        "GET /v1/export",
+    }
