@@ -1,8 +1,8 @@
 """Archives with as many results as wanted, as one comes to have them in a month.
 
 A thousand labels, of which few are frequent; scores of all sizes; three containers, two versions of a model; one image
-of a hundred rejected, and one of five hundred deleted. Images come every 2.6 seconds, a million in thirty days, so that a
-smaller archive is a shorter one.
+of a hundred rejected, and one of five hundred deleted. Images come every 2.6 seconds, a million in thirty days, so
+that a smaller archive is a shorter one.
 """
 
 import bisect

@@ -1,9 +1,9 @@
 """What writing results costs the client of a store, and nothing else. In a process of its own.
 
-    python -m bench.store_loop FIRST COUNT GROUP
+    python -m bench.store_loop FIRST COUNT GROUP EMBEDDING_SIZE
 
-Writes COUNT new results, numbered from FIRST, GROUP at a time, into the store that ``LOUPE_*`` name. Says how many
-seconds of CPU that took this process.
+Writes COUNT new results, numbered from FIRST, GROUP at a time, into the store that ``LOUPE_*`` name, with embeddings of
+so many values or without. Says how many seconds of CPU that took this process.
 """
 
 import sys
@@ -18,10 +18,10 @@ WARM_UP = 1024
 
 def main() -> None:
     """Write, and write what it took to standard output."""
-    first, count, size = map(int, sys.argv[1:])
+    first, count, size, embedding_size = map(int, sys.argv[1:])
     store = open_store(StoreSettings.load())
-    store.write(make_results(first, WARM_UP))
-    results = make_results(first + WARM_UP, count)
+    store.write(make_results(first, WARM_UP, embedding_size))
+    results = make_results(first + WARM_UP, count, embedding_size)
     began = time.process_time()
     for start in range(0, count, size):
         store.write(results[start : start + size])

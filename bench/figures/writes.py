@@ -28,6 +28,7 @@ from loupe_shared.settings import QueueSettings
 FIGURE = "writes"
 RESULTS = 8192
 BATCH = 32  # as inference publishes them
+EMBEDDING_SIZE = 1280
 GROUP = 1024  # as many as the results service has in progress
 WARM_UP = 2048
 POLL_INTERVAL_S = 0.02
@@ -52,16 +53,19 @@ def run(options: Options) -> list[Row]:
 
 def _measure(options: Options, state: Path, store: str, count: int, emulator: CosmosEmulator | None) -> list[Row]:
     single: list[float] = []
+    embedded: list[float] = []
     grouped: list[float] = []
     service: list[float] = []
     for number in range(options.runs):
         options.say(f"{FIGURE}: {store}, run {number + 1}")
         single.append(_write(_environment(state, emulator), count // 8, BATCH))
         grouped.append(_write(_environment(state, emulator), count, GROUP))
+        embedded.append(_write(_environment(state, emulator), count, GROUP, EMBEDDING_SIZE))
         service.append(_serve(state, _environment(state, emulator), count))
     return [
         Row(FIGURE, store, f"CPU of the client, {BATCH} results at a time", "ms", tuple(single)),
         Row(FIGURE, store, f"CPU of the client, {GROUP:,} results at a time", "ms", tuple(grouped), WRITE),
+        Row(FIGURE, store, f"CPU of the client, {GROUP:,} with embeddings at a time", "ms", tuple(embedded)),
         Row(FIGURE, store, f"CPU of the results service, {BATCH} results per message", "ms", tuple(service)),
     ]
 
@@ -74,9 +78,9 @@ def _environment(state: Path, emulator: CosmosEmulator | None) -> dict[str, str]
     return {**env, **emulator.settings_of_new_container()}
 
 
-def _write(env: Mapping[str, str], count: int, size: int) -> float:
+def _write(env: Mapping[str, str], count: int, size: int, embedding_size: int = 0) -> float:
     """CPU of the store's client per result, in ms."""
-    command = [str(PYTHON), "-m", "bench.store_loop", "0", str(count), str(size)]
+    command = [str(PYTHON), "-m", "bench.store_loop", "0", str(count), str(size), str(embedding_size)]
     answer = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     return float(answer.stdout) * 1000 / count
 

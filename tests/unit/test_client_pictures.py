@@ -79,7 +79,8 @@ def loupe(url: str, recorder: Recorder, pauses: list[float]) -> Iterator[Loupe]:
 
 def test_pictures_and_their_thumbnails(loupe: Loupe, recorder: Recorder, azurite: Azurite) -> None:
     png = encode(photo().resize((20, 10)))
-    given = dict.fromkeys(NAMES, png) | {"flower.JPG": FLOWER, "as text": str(FLOWER)}
+    given: dict[str, bytes | str | Path] = {"flower.JPG": FLOWER, "as text": str(FLOWER)}
+    given.update(dict.fromkeys(NAMES, png))
     uploads = loupe.upload(given)
     assert [(one.container, one.blob) for one in uploads] == [(CONTAINER, name) for name in given]
     for one in uploads:
