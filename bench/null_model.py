@@ -14,10 +14,10 @@ RULE = Preprocessing(size=182, crop=1.0, resample="bicubic", oversample=0.0)
 LABELS = ("something", "something else")
 OPSET = 18
 
-# The same for every image. The map has a value at every place, so that results are as long as real ones.
+# The same for every image. Map and embedding are as long as those of the real model, and so are results.
 ANSWERS = {
     "probabilities": np.array([[0.75, 0.25]], np.float32),
-    "embedding": np.zeros((1, 4), np.float32),
+    "embedding": np.linspace(-1.0, 1.0, 1280, dtype=np.float32)[np.newaxis],
     "activation_map": np.arange(49, dtype=np.float32).reshape(1, 7, 7),
 }
 

@@ -83,6 +83,7 @@ class Pipeline:
             "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
             "LOUPE_MODEL_BUNDLE": str(bundle.resolve()),
             "LOUPE_SQLITE_PATH": str(state / "results.sqlite"),
+            "LOUPE_REQUESTS_PER_SECOND": "1000000",
             **settings,
         }
         self._http = httpx2.Client(timeout=120)

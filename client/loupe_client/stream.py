@@ -79,17 +79,14 @@ class Stream:
         self.close()
         headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
         request = self._api.request("GET", "/v1/stream", params=self._query, headers=headers, timeout=SILENCE_S)
-        response = self._connection.enter_context(self._api.open(request))
-        self._events = iter(httpx2.EventSource(response))
-        # It says where the stream begins. Without that, what happens while a connection is broken would be lost.
-        try:
+        with ExitStack() as opening:
+            self._events = iter(httpx2.EventSource(opening.enter_context(self._api.open(request))))
+            # It says where the stream begins. Without that, what happens while a connection is broken would be lost.
             first = self._read()
             if first is None:
                 raise Unreachable("the stream ended before it began")
-        except Unreachable:
-            self.close()
-            raise
-        self._events = chain([first], self._events)
+            self._events = chain([first], self._events)
+            self._connection = opening.pop_all()
 
     def _reopen(self) -> None:
         pause_s = self._pause_s
