@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from loupe_shared.adapters import changes as valkey_changes
-from loupe_shared.adapters.changes import KEY, ValkeyAnnouncer, ValkeyChanges
+from loupe_shared.adapters.changes import KEY, NOTHING_YET, ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.memory import MemoryChanges
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.ports import Announcer, Changes
@@ -73,11 +73,13 @@ def test_who_waits_is_told_at_once(stream: Stream) -> None:
 
 def test_it_is_known_whether_something_is_missing(stream: Stream) -> None:
     announcer, changes = stream
-    announcer.announce(["a", "b", "c"])
 
     async def follow() -> None:
+        begin = await changes.latest()
+        assert await changes.has_all_after(begin)
+        await asyncio.to_thread(announcer.announce, ["a", "b", "c"])
+        assert await changes.has_all_after(begin)
         assert await changes.has_all_after(await changes.latest())
-        assert not await changes.has_all_after("0-0")
         await changes.close()
 
     asyncio.run(follow())
@@ -95,9 +97,11 @@ def test_the_oldest_are_forgotten(
         changes = ValkeyChanges(broker_settings)
         begin = await changes.latest()
         assert await changes.has_all_after(begin)
+        assert await changes.has_all_after(NOTHING_YET)
         announcer.announce(["x" * 100] * 1000)
         assert valkey_client.xlen(KEY) < 400  # the broker forgets whole blocks
         assert not await changes.has_all_after(begin)
+        assert not await changes.has_all_after(NOTHING_YET)
         await changes.close()
 
     asyncio.run(follow())

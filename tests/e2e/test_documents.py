@@ -16,6 +16,7 @@ from tests.curl import curl
 from tests.e2e.conftest import Outcome
 from tests.factories import ROOT, SAMPLES
 
+COFFEE, FLOWER = ((SAMPLES / name).read_bytes() for name in ("coffee.png", "flower.jpg"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "local.md", ROOT / "docs" / "api.md"]
 
 
@@ -35,6 +36,19 @@ def test_uploading_with_python(stack: Stack, outcome: Outcome, monkeypatch: pyte
     assert outcome("garden/flower.jpg").label == "daisy"
 
 
+def test_the_client(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = blocks(ROOT / "docs" / "api.md", "python")
+    (tmp_path / "samples").symlink_to(SAMPLES)
+    monkeypatch.chdir(tmp_path)
+    exec(textwrap.dedent(code.replace("http://127.0.0.1:8080", stack.api)))  # noqa: S102  (the document's own code)
+    said = capsys.readouterr().out
+    assert said.startswith("daisy 0.")
+    assert "never/was.png" in said
+    assert (tmp_path / "daisies.csv").stat().st_size > 0
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_asking_with_curl(
     document: Path,
@@ -44,11 +58,9 @@ def test_asking_with_curl(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    container.upload_blob("empty.jpg", b"", overwrite=True)
-    for name in ("samples/coffee.png", "garden/flower.jpg"):
-        container.upload_blob(name, (SAMPLES / Path(name).name).read_bytes(), overwrite=True)
-        outcome(name)
-    outcome("empty.jpg")
+    for name, picture in (("samples/coffee.png", COFFEE), ("garden/flower.jpg", FLOWER), ("empty.jpg", b"")):
+        written = container.get_blob_client(name).upload_blob(picture, overwrite=True)
+        outcome(name, written["etag"].strip('"'))
     commands = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("curl ")]
     assert commands
     monkeypatch.chdir(ROOT)

@@ -16,7 +16,7 @@ BOOTSTRAP = ROOT / "services" / "local" / "bootstrap.py"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What a fresh checkout has of everything that setting up reads."""
-    projects = [ROOT / "shared" / "pyproject.toml", *ROOT.glob("services/*/pyproject.toml")]
+    projects = [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]
     for file in [ROOT / "Makefile", ROOT / "requirements" / "lock.txt", BOOTSTRAP, *projects]:
         copy = tmp_path / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -9,19 +9,10 @@ from pathlib import Path
 from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
+from loupe_client.uploads import TYPES
 from loupe_local.azurite import CONTAINER
 from loupe_shared.errors import ConfigurationError, StorageUnavailable
 
-TYPES = {
-    ".bmp": "image/bmp",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".webp": "image/webp",
-}
 CONCURRENT_UPLOADS = 8
 
 

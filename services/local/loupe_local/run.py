@@ -19,7 +19,7 @@ from loupe_local.ports import bypass_proxies
 from loupe_local.stack import Stack, StackConfig
 from loupe_local.watch import outcomes, table
 from loupe_shared.errors import ConfigurationError, LoupeError
-from loupe_shared.result import Result
+from loupe_shared.result import ResultDocument
 
 MAX_ROWS = 100
 WATCH_INTERVAL_S = 0.5
@@ -111,7 +111,7 @@ def _stack(options: argparse.Namespace) -> Iterator[Stack]:
             stack.stop()
 
 
-def _classify(stack: Stack, folder: Path, photos: list[Path]) -> list[Result]:
+def _classify(stack: Stack, folder: Path, photos: list[Path]) -> list[ResultDocument]:
     with stack.azurite.blobs() as blobs:
         uploaded = upload_photos(blobs, folder, photos)
         uploads = list(track(uploaded, "uploading  ", total=len(photos), console=console))

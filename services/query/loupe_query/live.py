@@ -85,7 +85,8 @@ async def _events(changes: Changes, wanted: ResultFilter, after: str, ending: En
         if shown:
             yield "".join(f"id: {c.id}\nevent: image\ndata: {c.document}\n\n" for c in shown)
         quiet = 0 if shown else quiet + 1
-        if quiet >= QUIET_WAITS:
-            yield ": nothing new\n\n"
-            quiet = 0
         after = found[-1].id if found else after
+        if quiet >= QUIET_WAITS:
+            # No event, but the browser remembers how far it has come, however rare what it looks for is.
+            yield f"id: {after}\n\n"
+            quiet = 0

@@ -17,6 +17,7 @@ KEY = f"{KEY_PREFIX}changes"
 KEPT = 10_000  # some 15 MB
 MAX_READ = 200
 NAME = "the stream of changes"
+NOTHING_YET = "0-0"
 _FIELD = "document"
 
 
@@ -46,13 +47,17 @@ class ValkeyChanges:
         """See ``Changes.latest``."""
         with answering(NAME):
             last = await self._client.xrevrange(KEY, count=1)
-        return str(last[0][0]) if last else "0-0"
+        return str(last[0][0]) if last else NOTHING_YET
 
     async def has_all_after(self, id_: str) -> bool:
         """See ``Changes.has_all_after``."""
         with answering(NAME):
-            first: list[Any] = await self._client.xrange(KEY, count=1)  # type: ignore[assignment]  # neither is None
-        return bool(first) and _number(id_) >= _number(first[0][0])
+            if not await self._client.exists(KEY):
+                return id_ == NOTHING_YET
+            stream: Any = await self._client.xinfo_stream(KEY)
+        if id_ == NOTHING_YET:
+            return bool(stream["entries-added"] == stream["length"])
+        return _number(id_) >= _number(stream["first-entry"][0])
 
     async def after(self, id_: str, wait_s: float) -> list[Change]:
         """See ``Changes.after``."""

@@ -107,7 +107,7 @@ class MemoryChanges(MemoryAnnouncer):
 
     async def has_all_after(self, id_: str) -> bool:
         """See ``Changes.has_all_after``."""
-        return 0 < int(id_.partition("-")[2]) <= len(self.documents)
+        return int(id_.partition("-")[2]) <= len(self.documents)
 
     async def after(self, id_: str, wait_s: float) -> list[Change]:
         """See ``Changes.after``. Looks again and again."""

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from loupe_shared.api.filters import MAX_NAME
 from loupe_shared.result import MAX_LABEL_LENGTH, ResultDocument
 
-MAX_BATCH = 1000
+MAX_BATCH = 500
 
 
 class ImagePage(BaseModel):
@@ -26,6 +26,9 @@ class ImageList(BaseModel):
 class ImageName(BaseModel):
     """Where an image lies."""
 
+    model_config = ConfigDict(extra="forbid")
+
+    # Only with a limit does pydantic refuse halves of characters, which cannot be written into an answer either.
     container: str = Field(max_length=MAX_NAME, examples=["images"])
     blob: str = Field(max_length=MAX_NAME, examples=["samples/coffee.png"])
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from loupe_shared.api.filters import MAX_NAME
+from loupe_shared.api.images import ImageName
+
 MAX_IMAGES = 200
-MAX_UPLOADS = 1000
+MAX_UPLOADS = 500
 
 # Azure's limits on names.
-MAX_CONTAINER_NAME = 63
-MAX_NAME = 1024
 MAX_SEGMENTS = 254
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -40,22 +41,12 @@ def _for_a_new_blob(name: str) -> str:
 NewBlobName = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_for_a_new_blob)]
 
 
-class PictureAddress(BaseModel):
-    """Where a picture is."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    # Only with a limit does pydantic refuse halves of characters, which cannot be written into an answer either.
-    container: str = Field(max_length=MAX_CONTAINER_NAME, examples=["images"])
-    blob: str = Field(max_length=MAX_NAME, examples=["samples/coffee.png"])
-
-
 class LinksWanted(BaseModel):
     """The pictures of a page."""
 
     model_config = ConfigDict(extra="forbid")
 
-    images: list[PictureAddress] = Field(min_length=1, max_length=MAX_IMAGES)
+    images: list[ImageName] = Field(min_length=1, max_length=MAX_IMAGES)
 
 
 class PictureLinks(BaseModel):
