@@ -46,13 +46,13 @@ wrong. Values in *italics* are worked out by the service.
 
 def settings() -> str:
     """The page of settings."""
-    found: dict[str, tuple[FieldInfo, list[str]]] = {}
+    found: dict[tuple[str, str], tuple[FieldInfo, list[str]]] = {}
     for service, settings_type in SERVICES.items():
         for name, field in settings_type.model_fields.items():
-            found.setdefault(name, (field, []))[1].append(service)
+            found.setdefault((name, str(field.description)), (field, []))[1].append(service)
     rows = [
         f"| `{PREFIX}{name.upper()}` | {default(field)} | {', '.join(services)} | {field.description} |"
-        for name, (field, services) in sorted(found.items())
+        for (name, _), (field, services) in sorted(found.items())
     ]
     return "\n".join([INTRODUCTION, "| variable | default | read by | meaning |", "|---|---|---|---|", *rows, ""])
 

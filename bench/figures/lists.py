@@ -4,11 +4,13 @@ Both services run at the same time, and every question goes to one and then to t
 is in both. Latencies are of a client with one connection.
 """
 
+import os
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx2
@@ -25,6 +27,7 @@ FEW, MANY = 10_000, 1_000_000
 QUESTIONS = 400
 STATISTICS = 50
 HALF = 0.5
+CHUNK = 1 << 24
 
 PAGE = Target(50.0)
 GROWTH = Target(1.5)
@@ -38,6 +41,9 @@ def run(options: Options) -> list[Row]:
     archives = [make_archive(options.state, count) for count in (FEW, many)]
     logs = options.state / FIGURE
     with query_service(archives[0], logs / "few.log") as few, query_service(archives[1], logs / "many.log") as large:
+        cold = [_cold_pages(options, few, large, archives, number) for number in range(options.runs)]
+        for archive in archives:
+            _read_ahead(archive)
         pages = [_pages(options, few, large, (FEW, many), number) for number in range(options.runs)]
         counted = [_statistics(options, large, many) for _ in range(options.runs)]
         exported = [row for format_ in ("csv", "jsonl", "parquet") for row in _export(options, large, format_, many)]
@@ -47,6 +53,7 @@ def run(options: Options) -> list[Row]:
         Row(FIGURE, case, "a page of 100, any filter and order, median", "ms", tuple(p[3] for p in pages)),
         Row(FIGURE, case, "a page of 100, any filter and order, p95", "ms", tuple(p[1] for p in pages), PAGE),
         Row(FIGURE, case, "p95 ÷ that of few", "", tuple(p[1] / p[0] for p in pages), GROWTH),
+        Row(FIGURE, case, "p95 when the file is on disk only", "ms", tuple(p[1] for p in cold), PAGE),
         Row(FIGURE, case, "pages that are short although there are more", "", tuple(p[2] for p in pages)),
         Row(FIGURE, case, "statistics of a month, p95", "ms", tuple(c[0] for c in counted), STATISTICS_PAGE),
         Row(FIGURE, case, "counts of all time, p95", "ms", tuple(c[1] for c in counted), STATISTICS_PAGE),
@@ -71,6 +78,23 @@ def _pages(
             times.append((time.perf_counter() - began) * 1000)
         short += body.count(b'"etag"') < 100 and not body.endswith(b'"next":null}')  # noqa: PLR2004
     return _p95(took[0]), _p95(took[1]), short / len(took[1]), statistics.median(took[1])
+
+
+def _cold_pages(
+    options: Options, few: HttpChild, many: HttpChild, archives: Sequence[Path], seed: int
+) -> tuple[float, float, float, float]:
+    """The same, when nothing of the files is in the system's cache."""
+    for archive in archives:
+        with archive.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return _pages(options, few, many, (FEW, options.images(MANY)), seed)
+
+
+def _read_ahead(archive: Path) -> None:
+    """Let all of a file be in the system's cache, as that of an archive in use is."""
+    with archive.open("rb") as file:
+        while file.read(CHUNK):
+            pass
 
 
 def _question(chance: random.Random) -> Callable[[int], dict[str, object]]:

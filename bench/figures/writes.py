@@ -66,7 +66,13 @@ def _measure(options: Options, state: Path, store: str, count: int, emulator: Co
         Row(FIGURE, store, f"CPU of the client, {BATCH} results at a time", "ms", tuple(single)),
         Row(FIGURE, store, f"CPU of the client, {GROUP:,} results at a time", "ms", tuple(grouped), WRITE),
         Row(FIGURE, store, f"CPU of the client, {GROUP:,} with embeddings at a time", "ms", tuple(embedded)),
-        Row(FIGURE, store, f"CPU of the results service, {BATCH} results per message", "ms", tuple(service)),
+        Row(
+            FIGURE,
+            store,
+            f"CPU of the service, {BATCH} results without embeddings per message",
+            "ms",
+            tuple(service),
+        ),
     ]
 
 

@@ -20,7 +20,6 @@ from pydantic import (
 
 SEQUENCER_WIDTH = 64
 REQUEST_WIDTH = 16
-ORDER_WIDTH = SEQUENCER_WIDTH + REQUEST_WIDTH
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,8 @@ from loupe_shared.errors import InvalidMessage
 from loupe_shared.result import ResultDocument
 
 ID_LENGTH = 32
+MAX_HISTORY = 1000
+_MAX_INTEGER = 2**53  # JSON has no greater one that every reader takes exactly
 _STRANGE_CURSOR = "this cursor was not made by Loupe: take it from 'next' of a page"
 
 
@@ -125,7 +126,7 @@ class Position:
             text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             sort, ascending, value, id_ = json.loads(text)
             bytes.fromhex(id_)
-            is_place = math.isfinite(value) and len(id_) == ID_LENGTH
+            is_place = not isinstance(value, bool) and abs(value) < _MAX_INTEGER and len(id_) == ID_LENGTH
         except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError) as error:
             raise InvalidMessage(_STRANGE_CURSOR) from error
         if not is_place:

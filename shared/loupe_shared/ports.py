@@ -27,7 +27,8 @@ class ResultStore(Protocol):
         """Store each result as ``succeed`` says; counts stay exact.
 
         Returns:
-            What images show from now on: empty when everything was there before.
+            Those that images show from now on, as they show them. Also those that they showed already, because whoever
+            writes them again may not have heard that they were written.
         """
 
     def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
@@ -49,7 +50,7 @@ class ResultStore(Protocol):
         """The documents of those images that there are, by id."""
 
     def history(self, image_id: str) -> list[str]:
-        """The documents of an image's earlier results, the newest first."""
+        """The documents of an image's earlier results, the newest first, ``MAX_HISTORY`` at most."""
 
     def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """Results that match, beginning after a position."""

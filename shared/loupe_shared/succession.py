@@ -14,11 +14,13 @@ class Succession:
         current: the result to be shown from now on; unset if the one that is shown stays.
         displaced: the result that was shown until now; unset if there was none, or if it stays.
         earlier: results for the image's history, of revisions lower than the one shown.
+        shown: the result that is shown from now on, if it is among those that arrived, or was when it arrived before.
     """
 
     current: Result | None
     displaced: Result | None
     earlier: tuple[Result, ...]
+    shown: Result | None = None
 
     def __bool__(self) -> bool:
         return bool(self.current or self.earlier)
@@ -35,14 +37,15 @@ def succeed(known: Result | None, arrived: Sequence[Result]) -> Succession:
         arrived: of the same image, the newest first, each revision once.
     """
     if known is None:
-        return Succession(arrived[0], None, tuple(arrived[1:]))
+        return Succession(arrived[0], None, tuple(arrived[1:]), arrived[0])
     if arrived[0].revision <= known.revision:
-        return Succession(None, None, tuple(result for result in arrived if result.revision < known.revision))
+        earlier = tuple(result for result in arrived if result.revision < known.revision)
+        return Succession(None, None, earlier, known if arrived[0].revision == known.revision else None)
     current = arrived[0]
     if known.review and _same_version(current, known):
         current = current.model_copy(update={"review": known.review})
     others = tuple(result for result in arrived[1:] if result.revision != known.revision)
-    return Succession(current, known, (*others, known))
+    return Succession(current, known, (*others, known), current)
 
 
 def _same_version(one: Result, other: Result) -> bool:

@@ -24,7 +24,7 @@ def stream(request: pytest.FixtureRequest) -> Stream:
     client: redis.Redis = request.getfixturevalue("valkey_client")
     client.delete(KEY)
     settings: QueueSettings = request.getfixturevalue("broker_settings")
-    return ValkeyAnnouncer(settings), ValkeyChanges(settings)
+    return ValkeyAnnouncer(settings), ValkeyChanges(settings, 8)
 
 
 async def read(changes: Changes, after: str, count: int) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ def test_the_oldest_are_forgotten(
     announcer.announce(["first"])
 
     async def follow() -> None:
-        changes = ValkeyChanges(broker_settings)
+        changes = ValkeyChanges(broker_settings, 8)
         begin = await changes.latest()
         assert await changes.has_all_after(begin)
         assert await changes.has_all_after(NOTHING_YET)
@@ -113,9 +113,33 @@ def test_without_a_broker(unused_port: int) -> None:
         ValkeyAnnouncer(settings).announce(["x"])
 
     async def follow() -> None:
-        changes = ValkeyChanges(settings)
+        changes = ValkeyChanges(settings, 8)
         with pytest.raises(BrokerUnavailable):
             await changes.latest()
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_a_quiet_stream_is_no_broken_one(stream: Stream) -> None:
+    _, changes = stream
+
+    async def follow() -> None:
+        assert await changes.after(await changes.latest(), 5.5) == []  # longer than clients of the broker usually wait
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_as_many_can_wait_as_are_expected(broker_settings: QueueSettings, valkey_client: redis.Redis) -> None:
+    valkey_client.delete(KEY)
+    readers = 150
+
+    async def follow() -> None:
+        changes = ValkeyChanges(broker_settings, readers)
+        waiting = [asyncio.create_task(changes.after(NOTHING_YET, 30)) for _ in range(readers)]
+        await asyncio.to_thread(ValkeyAnnouncer(broker_settings).announce, ["new"])
+        assert [change.document for found in await asyncio.gather(*waiting) for change in found] == ["new"] * readers
         await changes.close()
 
     asyncio.run(follow())

@@ -110,7 +110,7 @@ def test_the_first_answer_of_a_revision_stays_in_history(store: CosmosStore) -> 
 
 
 def test_an_embedding_is_always_of_the_result_that_is_shown(store: CosmosStore, container: ContainerProxy) -> None:
-    similar = CosmosSimilar(container)
+    similar = CosmosSimilar(store.archive)
     id_ = result().image.id
     assert similar.embedding(id_) is None
     first = embedded(result(), 1, 2, 255, 128)

@@ -87,7 +87,7 @@ def test_what_was_written_although_no_answer_came_counts_once(
     newer = [result(second), result(first, label="dog", sequencer="02")]
     assert sorted(store.write(newer), key=newer.index) == newer
     assert lost.is_set()
-    assert store.write(newer) == []
+    assert [one.image.id for one in store.write(newer)] == [one.image.id for one in newer]
     assert (outcomes(store), labels(store)) == ({"classified": 2}, {"cat": 1, "dog": 1})
 
 
@@ -106,7 +106,7 @@ def test_what_was_written_before_time_ran_out_counts_once(
         with pytest.raises(StoreUnavailable, match="the connection was closed"):
             store.write([result()])
     assert shown(store, result()) == result()
-    assert store.write([result()]) == []
+    assert store.write([result()]) == [result()]
     assert outcomes(store) == {"classified": 1}
 
 
@@ -137,7 +137,7 @@ def test_after_an_error_nothing_of_it_is_still_on_its_way(
     monkeypatch.undo()
     written = sum(outcomes(store).values())
     assert written < len(results)
-    assert len(store.write(results)) == len(results) - written
+    assert len(store.write(results)) == len(results)
     assert (outcomes(store), labels(store)) == ({"classified": len(results)}, {"cat": len(results)})
 
 

@@ -196,3 +196,30 @@ def test_no_list_looks_at_everything(tmp_path: Path) -> None:
             assert not any("SCAN results" in step and "COVERING INDEX" not in step for step in plan), (statement, plan)
             assert not any("TEMP B-TREE" in step for step in plan), (statement, plan)
     store.close()
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_page_in_the_depth_of_a_bounded_list_begins_where_the_last_one_ended(
+    tmp_path: Path, sort: Sort, *, ascending: bool
+) -> None:
+    """And not at the bound, which would mean to go through all pages before it."""
+    store = SqliteStore(tmp_path / "results.sqlite")
+    store.write([result("a"), result("b")])
+    moment = NOON + timedelta(days=-1 if ascending else 1)
+    within: dict[str, Any] = {"since" if ascending else "until": moment}
+    if sort is not Sort.TIME:
+        within = {f"{'min' if ascending else 'max'}_{sort}": 0.0 if ascending else 1.0}
+    statements: list[str] = []
+    with store._file.snapshot() as connection, patch.object(sqlite_lists, "MAX_WALK", 1):  # noqa: SLF001
+        connection.set_trace_callback(statements.append)
+        sqlite_lists.find_page(
+            connection, ResultFilter(**within), Order(sort, ascending), 10, Position.of(result(), sort)
+        )
+        connection.set_trace_callback(None)
+        walks = [statement for statement in statements if "(" + sqlite_lists._SORTED_BY[sort] + ", id)" in statement]  # noqa: SLF001
+        assert walks
+        for walk in walks:
+            plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {walk}"))
+            assert f"({sqlite_lists._SORTED_BY[sort]},id)" in plan, plan  # noqa: SLF001
+    store.close()

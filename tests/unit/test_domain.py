@@ -134,6 +134,8 @@ def cursor_of(place: str) -> str:
         cursor_of('["time",false,NaN,"%s"]' % ("0" * 32)),
         cursor_of('["time",false,Infinity,"%s"]' % ("0" * 32)),
         cursor_of('["time",false,"x","%s"]' % ("0" * 32)),
+        cursor_of('["time",false,true,"%s"]' % ("0" * 32)),
+        cursor_of('["time",false,1000000000000000000000000000000,"%s"]' % ("0" * 32)),
         cursor_of('["time",false,1,"xy"]'),
         cursor_of('["time",false,1,"%s"]' % ("0" * 30)),
         cursor_of('["time",false,1,7]'),

@@ -181,6 +181,12 @@ def test_what_the_client_has_is_not_sent_again(client: TestClient, store: Memory
     assert changed.json()["label"] == "wolf"
 
 
+def test_of_many_errors_some_are_told(client: TestClient) -> None:
+    response = client.post("/v1/links", json={"images": [], **{f"key {n}": 1 for n in range(1000)}})
+    assert response.status_code == 422
+    assert len(response.json()["errors"]) == 20
+
+
 def test_many_images_by_name(client: TestClient) -> None:
     asked = [{"container": "images", "blob": name} for name in ("dog.jpg", "none.jpg", "bad.jpg", "dog.jpg")]
     answer = client.post("/v1/images/batch", json={"images": asked}).json()

@@ -59,6 +59,12 @@ def test_csv(written: list[Result]) -> None:
     assert (bad["outcome"], bad["reason"], bad["score"], bad["model"]) == ("rejected", "corrupt", "", "test:1")
 
 
+def test_no_cell_of_a_csv_is_a_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(exported([result("=HYPERLINK(1)", "-1")], "").decode(), newline="")))
+    assert [(row["blob"], row["label"]) for row in rows] == [("'=HYPERLINK(1)", "'-1")]
+    assert json.loads(exported([result("=1")], "format=jsonl"))["image"]["blob"] == "=1"
+
+
 def test_parquet(written: list[Result]) -> None:
     table = pq.read_table(io.BytesIO(exported(written, "format=parquet&min_score=0.02")))
     chosen = [one for one in written if one.score is not None and one.score >= 0.02]

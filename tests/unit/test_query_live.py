@@ -81,7 +81,7 @@ def test_who_was_away_too_long_is_told_to_reload(unused_port: int, known: str) -
         client.stream("GET", "/v1/stream", headers={"Last-Event-ID": known}) as stream,
     ):
         lines = stream.iter_lines()
-        assert read(lines, 1) == [("", "reload", "{}")]
+        assert read(lines, 1) == [("0-1", "reload", "{}")]
         changes.announce([DOG])
         assert [data for _, _, data in read(lines, 1)] == [DOG]
 
@@ -151,3 +151,22 @@ class AwayChanges(MemoryChanges):
 def test_without_a_broker_a_stream_ends_and_the_client_comes_again(unused_port: int) -> None:
     with serving(AwayChanges(), Ending(), unused_port) as client, client.stream("GET", "/v1/stream") as stream:
         assert list(stream.iter_lines()) == ["retry: 2000", "id: 0-0", ""]
+
+
+class ForgetfulChanges(MemoryChanges):
+    """A stream that has forgotten what a slow reader has not read."""
+
+    async def has_all_after(self, id_: str) -> bool:
+        """Only the latest."""
+        return id_ == await self.latest()
+
+
+def test_who_reads_too_slowly_is_told_to_reload(unused_port: int) -> None:
+    changes = ForgetfulChanges()
+    with serving(changes, Ending(), unused_port) as client, client.stream("GET", "/v1/stream") as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        changes.announce([CAT] * (live.MANY + 1))
+        assert read(lines, 1) == [(f"0-{live.MANY + 1}", "reload", "{}")]
+        changes.announce([DOG])
+        assert [data for _, _, data in read(lines, 1)] == [DOG]

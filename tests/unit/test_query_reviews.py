@@ -85,6 +85,12 @@ def test_the_reviewer_is_who_calls_and_every_route_asks_for_its_scope(store: Mem
         assert reviewed.json()["review"]["reviewer"] == "the review key"
 
 
+def test_strangers_are_refused_before_their_bodies_are_read(store: MemoryStore, tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("[]")
+    with api(archive(store), api_keys_file=tmp_path / "keys.json") as client:
+        assert client.post("/v1/images/batch", content=b"no JSON").status_code == 401
+
+
 def test_a_page_from_elsewhere_cannot_change_anything(store: MemoryStore) -> None:
     with api(archive(store)) as client:
         stranger = {"Origin": "https://evil.example"}

@@ -1,8 +1,13 @@
 """The results writer."""
 
+from collections.abc import Sequence
+
+import pytest
+
 from loupe_results.writer import Writer
 from loupe_shared.adapters.memory import MemoryAnnouncer, MemoryOutstanding, MemoryStore
 from loupe_shared.domain import now
+from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import StoreBatch
 from tests.factories import rejection, result
 from tests.stored import shown
@@ -37,11 +42,33 @@ def test_what_is_stored_is_not_outstanding_any_more() -> None:
     assert outstanding.lost(after_s=-1) == [result("b").image]
 
 
-def test_only_what_has_changed_is_announced() -> None:
+class FragileAnnouncer(MemoryAnnouncer):
+    """An announcer that can be away."""
+
+    away = True
+
+    def announce(self, documents: Sequence[str]) -> None:
+        """Fail, or not."""
+        if self.away:
+            raise BrokerUnavailable("the broker is away")
+        super().announce(documents)
+
+
+def test_what_was_written_but_not_announced_is_announced_when_it_comes_again() -> None:
+    announcer, store = FragileAnnouncer(), MemoryStore()
+    writer = Writer(store, MemoryOutstanding(), announcer, handlers=1)
+    with pytest.raises(BrokerUnavailable):
+        writer.handle(StoreBatch(results=(result("a"),)))
+    announcer.away = False
+    writer.handle(StoreBatch(results=(result("a"),)))
+    assert announcer.documents == list(store.find([result("a").image.id]).values())
+
+
+def test_only_what_is_shown_is_announced() -> None:
     announcer = MemoryAnnouncer()
     store = MemoryStore()
     writer = Writer(store, MemoryOutstanding(), announcer, handlers=1)
     writer.handle(StoreBatch(results=(result("a"), result("b", sequencer="02"))))
     assert announcer.documents == list(store.find([result("a").image.id, result("b").image.id]).values())
-    writer.handle(StoreBatch(results=(result("a"), result("b"))))
-    assert len(announcer.documents) == 2
+    writer.handle(StoreBatch(results=(result("b"), result("c", sequencer="00"), result("c"))))
+    assert announcer.documents[2:] == list(store.find([result("c").image.id]).values())

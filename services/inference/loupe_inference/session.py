@@ -67,6 +67,7 @@ class OnnxSession:
         if self._on_gpu:
             onnxruntime.preload_dlls()  # finds the CUDA libraries that came as wheels
         size, labels = bundle.manifest.preprocessing.size, len(bundle.manifest.labels)
+        self._embedding_size = bundle.manifest.embedding_size
         providers = runtime.providers(INPUT, (size, size, 3), max_batch_size)
         try:
             self._session = onnxruntime.InferenceSession(str(self._path), runtime.session_options(), providers)
@@ -105,6 +106,11 @@ class OnnxSession:
         except Exception as error:
             message = str(error).splitlines()[0]
             raise InvalidBundle(f"{self._path} cannot infer {shape[0]} images: {message}") from error
+        if outputs.embedding.shape != (shape[0], self._embedding_size):
+            raise InvalidBundle(
+                f"{self._path} gives embeddings of shape {outputs.embedding.shape}, "
+                f"but the manifest says {self._embedding_size} values"
+            )
         if outputs.probabilities.shape != (shape[0], labels):
             raise InvalidBundle(
                 f"{self._path} gives probabilities of shape {outputs.probabilities.shape}, "

@@ -82,7 +82,8 @@ class Bridge:
         url = urlsplit(observed["url"])
         account, container, blob = _address(url.path)
         api = _api(observed, parse_qs(url.query))
-        if not blob or not api:
+        # An Event Grid subscription has a filter by container, too.
+        if not blob or not api or container != CONTAINER:
             return None
         moment = datetime.now(UTC)
         data = {

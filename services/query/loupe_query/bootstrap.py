@@ -4,6 +4,7 @@ from contextlib import ExitStack, closing
 
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
+from loupe_query.live import MAX_STREAMS
 from loupe_query.pictures.azure_links import AzureLinks
 from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.thumbnails import BlobThumbnails
@@ -13,7 +14,7 @@ from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.web import Ending, serve_http
-from loupe_shared.ports import SimilarImages
+from loupe_shared.ports import ResultStore, SimilarImages
 
 
 def serve_query(settings: QuerySettings) -> int:
@@ -22,13 +23,14 @@ def serve_query(settings: QuerySettings) -> int:
     with ExitStack() as resources:
         service = resources.enter_context(connect(settings))
         links = AzureLinks(settings, service)
+        store, similar = _open(settings)
         archive = Archive(
             account=settings.storage_account,
             images=settings.image_container,
-            store=resources.enter_context(closing(open_store(settings))),
-            changes=ValkeyChanges(settings),
+            store=resources.enter_context(closing(store)),
+            changes=ValkeyChanges(settings, MAX_STREAMS + 8),
             announcer=ValkeyAnnouncer(settings),
-            similar=resources.enter_context(closing(_open_similar(settings))),
+            similar=resources.enter_context(closing(similar)),
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),
@@ -43,13 +45,15 @@ def _embedder(settings: QuerySettings) -> Embedder | None:
     return Embedder(settings.model_bundle, settings.max_image_pixels)
 
 
-def _open_similar(settings: QuerySettings) -> SimilarImages:
+def _open(settings: QuerySettings) -> tuple[ResultStore, SimilarImages]:
+    """The archive."""
     if settings.results_store == "cosmos":
         # The SDK takes half a second to import, which a process with another store need not pay.
-        from loupe_shared.adapters.cosmos import open_container  # noqa: PLC0415
+        from loupe_shared.adapters.cosmos import open_cosmos  # noqa: PLC0415
         from loupe_shared.adapters.cosmos_similar import CosmosSimilar  # noqa: PLC0415
 
-        return CosmosSimilar(open_container(settings))
+        store = open_cosmos(settings)
+        return store, CosmosSimilar(store.archive)
     if settings.sqlite_path is None:  # the settings refuse this
         raise AssertionError
-    return SqliteSimilar(settings.sqlite_path)
+    return open_store(settings), SqliteSimilar(settings.sqlite_path)

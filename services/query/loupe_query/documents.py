@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 JSON = "application/json"
+UNCHANGED: dict[int | str, dict[str, object]] = {304: {"description": "As the client has it"}}
 
 
 def conditional(request: Request, body: str) -> Response:

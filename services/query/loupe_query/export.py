@@ -16,6 +16,7 @@ from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
 
 CHUNK = 1000
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
 
@@ -93,10 +94,15 @@ def _to_csv(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     for documents in chunks:
-        writer.writerows(map(row, documents))
+        writer.writerows({name: _harmless(value) for name, value in row(document).items()} for document in documents)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
+
+
+def _harmless(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: names and labels are chosen by anybody."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
 
 
 def _to_json_lines(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:

@@ -19,6 +19,8 @@ MAX_STREAMS = 200
 WAIT_S = 1.0  # how soon a stream notices that the service ends
 QUIET_WAITS = 15  # after which proxies are shown that the connection lives
 RECONNECT_MS = 2000
+MANY = 100  # changes at once, which say that a stream has fallen behind
+RELOAD = "event: reload\ndata: {}\n"
 
 EXAMPLE = f"""retry: {RECONNECT_MS}
 id: 1764057600123-0
@@ -51,19 +53,19 @@ def live_router(changes: Changes, ending: Ending) -> APIRouter:
         query: Annotated[PictureFilter, Query()],
         last_event_id: Annotated[str | None, Header(max_length=100, description="where to go on")] = None,
     ) -> StreamingResponse:
-        if len(streams) >= MAX_STREAMS:
-            raise HTTPException(503, f"{MAX_STREAMS} streams are open already: try again later", {"Retry-After": "10"})
         known = last_event_id is not None and _ID.fullmatch(last_event_id)
         complete = bool(known) and await changes.has_all_after(str(last_event_id))
         begin = str(last_event_id) if complete else await changes.latest()
+        if len(streams) >= MAX_STREAMS:
+            raise HTTPException(503, f"{MAX_STREAMS} streams are open already: try again later", {"Retry-After": "10"})
         token = object()
         streams.add(token)
 
         async def events() -> AsyncIterator[str]:
             try:
-                yield f"retry: {RECONNECT_MS}\nid: {begin}\n\n"
-                if last_event_id is not None and not complete:
-                    yield "event: reload\ndata: {}\n\n"
+                # One event, so that whoever knows where to go on knows what was missed, too.
+                missed = RELOAD if last_event_id is not None and not complete else ""
+                yield f"retry: {RECONNECT_MS}\nid: {begin}\n{missed}\n"
                 async for event in _events(changes, query.wanted(), begin, ending):
                     yield event
             except BrokerUnavailable as error:  # the client connects again
@@ -81,6 +83,9 @@ async def _events(changes: Changes, wanted: ResultFilter, after: str, ending: En
     quiet = 0
     while not ending:
         found = await changes.after(after, WAIT_S)
+        if len(found) > MANY and not await changes.has_all_after(after):  # this client is too slow
+            after, found = await changes.latest(), []
+            yield f"id: {after}\n{RELOAD}\n"
         shown = [c for c in found if everything or wanted.matches(ResultDocument.model_validate_json(c.document))]
         if shown:
             yield "".join(f"id: {c.id}\nevent: image\ndata: {c.document}\n\n" for c in shown)

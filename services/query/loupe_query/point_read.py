@@ -6,20 +6,23 @@ CPU as the rest of a point read, and would find out nothing that is needed here.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, params
+from fastapi import FastAPI, Path, Request, params
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from loupe_query.access.guard import Guard
-from loupe_query.archive import Blob, Container, unknown
-from loupe_query.documents import conditional, example
+from loupe_query.archive import unknown
+from loupe_query.documents import UNCHANGED, conditional, example
 from loupe_query.examples import RESULT
 from loupe_shared.adapters.web import describe
 from loupe_shared.domain import image_id
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import ResultDocument
+
+Container = Annotated[str, Path(examples=["images"])]
+Blob = Annotated[str, Path(examples=["samples/coffee.png"])]
 
 
 def add_point_read(app: FastAPI, store: ResultStore, account: str, reader: params.Security) -> None:
@@ -50,7 +53,7 @@ def add_point_read(app: FastAPI, store: ResultStore, account: str, reader: param
         response_model=ResultDocument,
         responses={
             200: example(RESULT),
-            304: {"description": "As the client has it"},
+            **UNCHANGED,
             **describe(401, 403, 404, 422, 429, 503),
         },
         route_class_override=_DirectRoute,

@@ -1,5 +1,6 @@
 """What people say of images."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, params
@@ -10,13 +11,15 @@ from loupe_query.archive import Blob, Container, unknown
 from loupe_query.documents import JSON, example
 from loupe_query.examples import REVIEWED
 from loupe_shared.adapters.web import describe, describe_body
-from loupe_shared.api.images import ReviewBody
+from loupe_shared.api.images import ETAG_SEEN, ReviewBody
 from loupe_shared.domain import image_id, now
-from loupe_shared.errors import BlobReplaced
+from loupe_shared.errors import BlobReplaced, BrokerUnavailable
 from loupe_shared.ports import Announcer, ResultStore
 from loupe_shared.result import ResultDocument, Review
 
-ETAG = "the version of the blob that was looked at: 409 if it has another one by now"
+log = logging.getLogger(__name__)
+
+Etag = Annotated[str | None, Query(max_length=200, description=ETAG_SEEN)]
 
 
 def reviews_router(store: ResultStore, announcer: Announcer, account: str, reviewer: params.Security) -> APIRouter:
@@ -37,7 +40,10 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
             raise HTTPException(409, str(error)) from error
         if document is None:
             raise unknown(container, blob)
-        announcer.announce([document])
+        try:
+            announcer.announce([document])
+        except BrokerUnavailable as error:  # the review is noted; only who looks on learns of it later
+            log.warning("a review was not announced: %s", error)
         return Response(document, media_type=JSON)
 
     @router.put(
@@ -57,9 +63,7 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
         responses={200: example(REVIEWED | {"review": None})},
         dependencies=[reviewer],
     )
-    def delete_review(
-        container: Container, blob: Blob, etag: Annotated[str | None, Query(max_length=200, description=ETAG)] = None
-    ) -> Response:
+    def delete_review(container: Container, blob: Blob, etag: Etag = None) -> Response:
         return change(container, blob, None, etag)
 
     return router

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from loupe_query.documents import conditional, example
+from loupe_query.documents import UNCHANGED, conditional, example
 from loupe_query.examples import COUNTS, STATISTICS, THROUGHPUT
 from loupe_shared.adapters.web import describe
 from loupe_shared.api.statistics import CountQuery, Counts, Statistics, StatisticsQuery, Throughput, ThroughputQuery
@@ -22,7 +22,7 @@ def statistics_router(store: ResultStore) -> APIRouter:
     """The routes over a store's counters."""
     router = APIRouter(prefix="/v1", tags=["statistics"], responses=describe(422, 503))
 
-    @router.get("/counts", summary="Count images", response_model=Counts, responses={200: example(COUNTS)})
+    @router.get("/counts", summary="Count images", response_model=Counts, responses={200: example(COUNTS), **UNCHANGED})
     def count_images(request: Request, query: Annotated[CountQuery, Query()]) -> Response:
         def by_key(kind: Kind) -> dict[str, int]:
             return _flat(store.count(CountFilter((kind,), container=query.container, model=query.model), ["key"]))
@@ -42,7 +42,7 @@ def statistics_router(store: ResultStore) -> APIRouter:
         "/statistics",
         summary="Images by day",
         response_model=Statistics,
-        responses={200: example(STATISTICS)},
+        responses={200: example(STATISTICS), **UNCHANGED},
     )
     def get_statistics(request: Request, query: Annotated[StatisticsQuery, Query()]) -> Response:
         since, until = query.days(DAYS)
@@ -73,7 +73,7 @@ def statistics_router(store: ResultStore) -> APIRouter:
         "/throughput",
         summary="Images over time",
         response_model=Throughput,
-        responses={200: example(THROUGHPUT)},
+        responses={200: example(THROUGHPUT), **UNCHANGED},
     )
     def get_throughput(request: Request, query: Annotated[ThroughputQuery, Query()]) -> Response:
         since, until = query.days(THROUGHPUT_DAYS)

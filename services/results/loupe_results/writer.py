@@ -19,7 +19,7 @@ class Writer:
     Args:
         store: takes the results.
         outstanding: is told of them.
-        announcer: is told what has changed.
+        announcer: is told what images show; again, if the same results are written again.
         handlers: how many threads handle messages at most.
     """
 
@@ -49,7 +49,7 @@ class Writer:
     def _write(self, batches: Sequence[StoreBatch]) -> None:
         stored_at = now()
         results = [result.model_copy(update={"stored_at": stored_at}) for batch in batches for result in batch.results]
-        changed = self._store.write(results)
+        shown = self._store.write(results)
         self._outstanding.settle(result.image for result in results)
-        self._announcer.announce([result.document() for result in changed])
-        log.info("%d results, %d of them new, in %d batches", len(results), len(changed), len(batches))
+        self._announcer.announce([result.document() for result in shown])
+        log.info("%d results, %d of them shown, in %d batches", len(results), len(shown), len(batches))

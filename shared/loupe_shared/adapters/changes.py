@@ -1,7 +1,8 @@
-"""What has changed in the archive, in order, for those who look on: a stream in the broker's own Redis or Valkey.
+"""What has changed in the archive, for those who look on: a stream in the broker's own Redis (7 or newer) or Valkey.
 
-It has the last ``KEPT`` changes. A change that is written but not announced, because the process was killed in between,
-is missing; the archive has it.
+It has the last ``KEPT`` changes, in the order in which they were announced. Who announces does so after writing, and
+again when the same is written again, so that nothing is missing for long. What several processes write at once can
+stand here the other way round: the greater revision is what the archive shows.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from loupe_shared.settings import BrokerSettings
 KEY = f"{KEY_PREFIX}changes"
 KEPT = 10_000  # some 15 MB
 MAX_READ = 200
+LONGEST_WAIT_S = 30.0
 NAME = "the stream of changes"
 NOTHING_YET = "0-0"
 _FIELD = "document"
@@ -37,11 +39,21 @@ class ValkeyAnnouncer:
 
 
 class ValkeyChanges:
-    """``Changes`` from the stream."""
+    """``Changes`` from the stream.
 
-    def __init__(self, settings: BrokerSettings) -> None:
-        url = settings.broker_url.get_secret_value()
-        self._client = redis.asyncio.Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
+    Args:
+        settings: the broker.
+        readers: how many wait for changes at once, at most. Each takes a connection.
+    """
+
+    def __init__(self, settings: BrokerSettings, readers: int) -> None:
+        self._client = redis.asyncio.Redis.from_url(
+            settings.broker_url.get_secret_value(),
+            decode_responses=True,
+            socket_connect_timeout=5,
+            socket_timeout=LONGEST_WAIT_S + 5,  # a quiet stream is no broken one
+            max_connections=readers,
+        )
 
     async def latest(self) -> str:
         """See ``Changes.latest``."""
@@ -57,7 +69,8 @@ class ValkeyChanges:
             stream: Any = await self._client.xinfo_stream(KEY)
         if id_ == NOTHING_YET:
             return bool(stream["entries-added"] == stream["length"])
-        return _number(id_) >= _number(stream["first-entry"][0])
+        first, last = _number(stream["first-entry"][0]), _number(stream["last-generated-id"])
+        return first <= _number(id_) <= last
 
     async def after(self, id_: str, wait_s: float) -> list[Change]:
         """See ``Changes.after``."""

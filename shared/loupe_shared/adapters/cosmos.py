@@ -1,7 +1,7 @@
 """The archive in Azure Cosmos DB for NoSQL, laid out as ``cosmos_documents.py`` says."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from azure.core.exceptions import AzureError
@@ -25,7 +25,7 @@ from loupe_shared.adapters.cosmos_statistics import CosmosStatistics
 from loupe_shared.adapters.governor import Governor, Throttled
 from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.errors import BlobReplaced, ConfigurationError, StoreUnavailable
-from loupe_shared.listing import Order, Page, Position, ResultFilter
+from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.settings import StoreSettings
 
@@ -88,6 +88,9 @@ class CosmosStore:
         history_days: after which earlier results are forgotten; unset to keep them.
         governor: gives requests their turns.
 
+    Attributes:
+        archive: the container.
+
     Raises:
         ConfigurationError: the container was laid out by another version of Loupe.
         StoreUnavailable: Cosmos DB does not answer.
@@ -98,8 +101,8 @@ class CosmosStore:
     def __init__(
         self, container: ContainerProxy, history_days: int | None = None, governor: Governor | None = None
     ) -> None:
-        self._archive = CosmosArchive(container, governor or Governor())
-        self._statistics = CosmosStatistics(self._archive)
+        self.archive = CosmosArchive(container, governor or Governor())
+        self._statistics = CosmosStatistics(self.archive)
         self._history_ttl = None if history_days is None else history_days * SECONDS_PER_DAY
         self._counts: dict[str, dict[str, Document]] = {}  # by bucket, those that its last batch wrote
 
@@ -111,8 +114,8 @@ class CosmosStore:
         """
         by_bucket: dict[str, list[list[Result]]] = defaultdict(list)
         for image_id, arrived in by_image(results).items():
-            by_bucket[self._archive.bucket(image_id)].append(arrived)
-        deadline = self._archive.now() + WRITE_PATIENCE_S
+            by_bucket[self.archive.bucket(image_id)].append(arrived)
+        deadline = self.archive.now() + WRITE_PATIENCE_S
         try:
             # Threads of its own: in an outage nobody waits behind others, and none of it is on its way after an error.
             with ThreadPoolExecutor(CONCURRENT_BUCKETS, "cosmos") as writers:
@@ -123,8 +126,8 @@ class CosmosStore:
 
     def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
-        bucket, deadline = self._archive.bucket(image_id), self._archive.now() + READ_PATIENCE_S
-        attempts = self._archive.attempts(deadline)
+        bucket, deadline = self.archive.bucket(image_id), self.archive.now() + READ_PATIENCE_S
+        attempts = self.archive.attempts(deadline)
         while True:
             known = self._read(bucket, [image_id], deadline)
             if image_id not in known:
@@ -143,17 +146,18 @@ class CosmosStore:
 
     def find(self, image_ids: Sequence[str]) -> dict[str, str]:
         """See ``ResultStore.find``."""
-        found = self._archive.results(image_ids)
+        found = self.archive.results(image_ids)
         return {document["id"]: result_of(document).document() for document in found}
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""
-        found = map(result_of, self._archive.query(history_query(image_id), self._archive.bucket(image_id)))
-        return [result.document() for result in sorted(found, key=lambda result: result.revision, reverse=True)]
+        found = map(result_of, self.archive.query(history_query(image_id), self.archive.bucket(image_id)))
+        earlier = sorted(found, key=lambda result: result.revision, reverse=True)
+        return [result.document() for result in earlier[:MAX_HISTORY]]
 
     def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """See ``ResultStore.page``."""
-        found = map(result_of, self._archive.query(page_query(wanted, order, limit, after)))
+        found = map(result_of, self.archive.query(page_query(wanted, order, limit, after)))
         return Page.of(((Position.of(result, order.sort), result.document()) for result in found), limit)
 
     def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
@@ -162,7 +166,7 @@ class CosmosStore:
 
     def check(self) -> None:
         """See ``ResultStore.check``."""
-        self._archive.document(LAYOUT, LAYOUT)
+        self.archive.document(LAYOUT, LAYOUT)
 
     def close(self) -> None:
         """See ``ResultStore.close``. The SDK's connections end with the process."""
@@ -172,18 +176,16 @@ class CosmosStore:
         shown: list[Result] = []
         later: list[list[Result]] = []
         known = self._counts.get(bucket, {})
-        attempts = self._archive.attempts(deadline)
+        attempts = self.archive.attempts(deadline)
         while arrived:
             batch = make_batch(bucket, arrived, known, self._history_ttl)
             try:
                 counts = self._apply(bucket, batch, attempts)
             except Throttled:
                 continue
-            except (Conflict, Unanswered) as failure:
+            except (Conflict, Unanswered):
                 arrived, later = batch.taken, [*batch.rest, *later]
                 known = self._read(bucket, ids_of(arrived), deadline)
-                if isinstance(failure, Unanswered):
-                    shown += [result for result in batch.shown if _is_shown(result, known)]
                 continue
             shown += batch.shown
             arrived, known = batch.rest, known | counts
@@ -195,7 +197,7 @@ class CosmosStore:
         """Attempt to apply a batch. Returns the counts documents as it left them."""
         if not batch.operations:
             return {}
-        answers = attempts.make(lambda: self._archive.container.execute_item_batch(batch.operations, bucket))
+        answers = attempts.make(lambda: self.archive.container.execute_item_batch(batch.operations, bucket))
         counts = batch.counts_after(answers)
         if counts:
             self._counts[bucket] = counts
@@ -203,12 +205,7 @@ class CosmosStore:
 
     def _read(self, bucket: str, ids: Sequence[str], deadline: float) -> dict[str, Document]:
         """Documents of images, and the counts in which they are counted."""
-        known = self._archive.documents(bucket, ids, deadline)
+        known = self.archive.documents(bucket, ids, deadline)
         days = {counts_id(day_of(document)) for document in known.values() if document["kind"] == "result"}
         unread = sorted(days.difference(ids))
-        return known | self._archive.documents(bucket, unread, deadline) if unread else known
-
-
-def _is_shown(result: Result, known: Mapping[str, Document]) -> bool:
-    document = known.get(result.image.id)
-    return document is not None and result_of(document).document() == result.document()
+        return known | self.archive.documents(bucket, unread, deadline) if unread else known

@@ -108,7 +108,7 @@ def make_review(bucket: str, before: Result, after: Result, known: Mapping[str, 
     """A batch that changes the review of the result that is shown."""
     if before == after:
         return Batch([], [], [], [], [])
-    succession = Succession(after, before, ())
+    succession = Succession(after, before, (), after)
     return _batch(bucket, [_Part(succession, image_operations(bucket, succession, known, None))], known, [[after]])
 
 
@@ -149,7 +149,7 @@ def _batch(
     # First what is most likely to have changed: the operations after one that fails are not done, nor charged.
     operations = [put(document, known) for document in counts]
     operations += [operation for part in parts for operation in part.operations]
-    shown = [part.succession.current for part in parts if part.succession.current]
+    shown = [part.succession.shown for part in parts if part.succession.shown]
     return Batch(counts, operations, shown, list(arrived[: len(parts)]), list(arrived[len(parts) :]))
 
 

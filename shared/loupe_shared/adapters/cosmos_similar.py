@@ -1,11 +1,8 @@
 """Images that look alike, found by the vector index of Azure Cosmos DB for NoSQL."""
 
-from azure.cosmos import ContainerProxy
-
 from loupe_shared.adapters.cosmos_archive import CosmosArchive
 from loupe_shared.adapters.cosmos_documents import embedding_id, embedding_of, image_of_embedding
 from loupe_shared.adapters.cosmos_queries import nearest_query
-from loupe_shared.adapters.governor import Governor
 from loupe_shared.result import Embedding
 
 
@@ -13,12 +10,11 @@ class CosmosSimilar:
     """``SimilarImages`` in a container that has a vector index. Embeddings are written with the results.
 
     Args:
-        container: of the results.
-        governor: gives requests their turns.
+        archive: of the results.
     """
 
-    def __init__(self, container: ContainerProxy, governor: Governor | None = None) -> None:
-        self._archive = CosmosArchive(container, governor or Governor())
+    def __init__(self, archive: CosmosArchive) -> None:
+        self._archive = archive
 
     def embedding(self, image_id: str) -> tuple[str, Embedding] | None:
         """See ``SimilarImages.embedding``."""

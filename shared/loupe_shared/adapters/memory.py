@@ -10,7 +10,7 @@ from contextlib import suppress
 from loupe_shared.counters import CountFilter, Dimension, keys_of
 from loupe_shared.domain import ImageRef
 from loupe_shared.errors import BlobReplaced
-from loupe_shared.listing import Order, Page, Position, ResultFilter, sort_value
+from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter, sort_value
 from loupe_shared.messages import Message
 from loupe_shared.ports import Change
 from loupe_shared.result import Result, Review, by_image
@@ -38,7 +38,7 @@ class MemoryStore:
                     self._history[result.image.id].setdefault(result.revision, result)
                 if succession.current:
                     self._results[succession.current.image.id] = succession.current
-        return [succession.current for succession in successions if succession.current]
+        return [succession.shown for succession in successions if succession.shown]
 
     def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
@@ -60,7 +60,7 @@ class MemoryStore:
         """See ``ResultStore.history``."""
         with self._lock:
             revisions = self._history.get(image_id, {})
-            return [revisions[revision].document() for revision in sorted(revisions, reverse=True)]
+            return [revisions[revision].document() for revision in sorted(revisions, reverse=True)[:MAX_HISTORY]]
 
     def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """See ``ResultStore.page``."""

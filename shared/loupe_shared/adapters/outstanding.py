@@ -11,7 +11,7 @@ from itertools import islice
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES, answering, connect
-from loupe_shared.domain import ORDER_WIDTH, ImageRef, Model
+from loupe_shared.domain import ImageRef, Model
 from loupe_shared.result import Result
 from loupe_shared.settings import BrokerSettings
 
@@ -22,20 +22,20 @@ MAX_LOST = 1000
 RECORD = "the record of outstanding outcomes"
 
 # Arguments come in pairs: field, order and document. Several processes write, so it compares and sets in one step.
-_ADD = f"""
+_ADD = """
 for i = 1, #ARGV, 2 do
   local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if not known or string.sub(known, 1, {ORDER_WIDTH}) <= string.sub(ARGV[i + 1], 1, {ORDER_WIDTH}) then
+  if not known or string.match(known, '^[^{]*') <= string.match(ARGV[i + 1], '^[^{]*') then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end
 end
 """
 
 # Arguments come in pairs: field, order.
-_SETTLE = f"""
+_SETTLE = """
 for i = 1, #ARGV, 2 do
   local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if known and string.sub(known, 1, {ORDER_WIDTH}) <= ARGV[i + 1] then
+  if known and string.match(known, '^[^{]*') <= ARGV[i + 1] then
     redis.call('HDEL', KEYS[1], ARGV[i])
   end
 end
@@ -91,7 +91,7 @@ def _entry(due: ImageRef | Result, since: float) -> tuple[str, str]:
 
 def _read(value: str) -> _Entry | None:
     try:
-        return _Entry.model_validate_json(value[ORDER_WIDTH:])
+        return _Entry.model_validate_json("{" + value.partition("{")[2])
     except ValidationError as error:
         log.warning("an entry of the record of outstanding outcomes cannot be read: %s", error)
         return None

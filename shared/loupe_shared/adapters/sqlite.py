@@ -26,7 +26,7 @@ from loupe_shared.adapters.sqlite_tables import (
 from loupe_shared.counters import CountFilter, Dimension, Key, Kind, keys_of
 from loupe_shared.domain import microseconds, now
 from loupe_shared.errors import BlobReplaced
-from loupe_shared.listing import Order, Page, Position, ResultFilter
+from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.succession import Succession, succeed
 
@@ -59,7 +59,8 @@ class SqliteStore:
                 for image_id, document in _find(connection, list(arrived)).items()
             }
             successions = [succeed(known.get(image_id), images) for image_id, images in arrived.items()]
-            return self._apply(connection, [one for one in successions if one])
+            self._apply(connection, [one for one in successions if one])
+        return [one.shown for one in successions if one.shown]
 
     def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
@@ -82,7 +83,7 @@ class SqliteStore:
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""
-        order = "ORDER BY event_order DESC, model_version DESC"
+        order = f"ORDER BY event_order DESC, model_version DESC LIMIT {MAX_HISTORY}"
         rows = self._file.read(f"SELECT document FROM history WHERE id = ? {order}", (key_of(image_id),))  # noqa: S608
         return [document for (document,) in rows]
 
@@ -110,7 +111,7 @@ class SqliteStore:
         """See ``ResultStore.close``."""
         self._file.close()
 
-    def _apply(self, connection: sqlite3.Connection, successions: Sequence[Succession]) -> list[Result]:
+    def _apply(self, connection: sqlite3.Connection, successions: Sequence[Succession]) -> None:
         moment = now()
         current = [one.current for one in successions if one.current]
         displaced = [one.displaced for one in successions if one.displaced]
@@ -123,7 +124,6 @@ class SqliteStore:
         connection.executemany(UNEMBED, [(key_of(result.image.id),) for result in displaced])
         connection.executemany(EMBED, [row for row in map(embedding_row, current) if row])
         _count(connection, displaced, current)
-        return current
 
 
 def _count(connection: sqlite3.Connection, before: Sequence[Result], after: Sequence[Result]) -> None:

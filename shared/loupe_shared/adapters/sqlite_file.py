@@ -121,12 +121,12 @@ class SqliteFile:
         deadline = time.monotonic() + TIMEOUT_S
         while True:
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
                 found = connection.execute("PRAGMA user_version").fetchone()[0]
                 if found != version:
                     connection.execute("BEGIN IMMEDIATE")
                     with connection:
                         self._create_version(connection, schema, version)
+                connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise

@@ -61,13 +61,19 @@ class _Search:
         direction, beyond = ("ASC", ">") if order.ascending else ("DESC", "<")
         self._by = f"ORDER BY {column} {direction}, id {direction}"
         self._begin = [_Condition(column, f"{column} IS NOT NULL")]
+        self._walked = self._conditions
         if after:
             self._begin.append(_Condition(column, f"({column}, id) {beyond} (?, ?)", (after.value, key_of(after.id))))
+            # The plus keeps SQLite from beginning the walk at this bound, and going through all pages before this one.
+            same_side = f"{column} {beyond}"
+            self._walked = [
+                replace(one, sql=f"+{one.sql}") if one.sql.startswith(same_side) else one for one in self._conditions
+            ]
 
     def index_with_few(self) -> str | None:
         """An index in which the conditions leave few results, if there is one."""
         for index in self._usable(_INDEXES):
-            where, values = _where(self._on(index))
+            where, values = _where(_on(self._conditions, index))
             one_too_many = f"SELECT 1 FROM results INDEXED BY {index} {where} LIMIT 1 OFFSET {MAX_WALK}"  # noqa: S608
             if self._connection.execute(one_too_many, values).fetchone() is None:
                 return index
@@ -83,11 +89,11 @@ class _Search:
         """Go along the list's order until the page is full, or for as long as a walk may last."""
         in_time = self._column == _SORTED_BY[Sort.TIME]
         index = next(iter(self._usable(_IN_TIME)), "by_time") if in_time else f"by_{self._column}"
-        walked = self._on(index)
+        walked = _on(self._walked, index)
         where, values = _where([*walked, *self._begin])
         walk = f"FROM results INDEXED BY {index} {where} {self._by}"
         entries = f"SELECT {self._column} AS value, seq, {FILTERED} {walk} LIMIT {MAX_WALK}"
-        matching, more_values = _where([condition for condition in self._conditions if condition not in walked])
+        matching, more_values = _where([condition for condition in self._walked if condition not in walked])
         # SQLite takes entries from the inner query as the outer one asks for them, so a full page ends the walk.
         statement = f"SELECT value, id, seq FROM ({entries}) {matching} LIMIT ?"  # noqa: S608
         found = self._connection.execute(statement, (*values, *more_values, limit + 1)).fetchall()
@@ -110,8 +116,9 @@ class _Search:
         columns = {condition.column for condition in self._conditions if condition.sql != _NOT_REVIEWED}
         return [index for index in indexes if _INDEXES[index][0] in columns]
 
-    def _on(self, index: str) -> list[_Condition]:
-        return [condition for condition in self._conditions if condition.column in _INDEXES[index]]
+
+def _on(conditions: Sequence[_Condition], index: str) -> list[_Condition]:
+    return [condition for condition in conditions if condition.column in _INDEXES[index]]
 
 
 def _conditions(wanted: ResultFilter) -> list[_Condition]:

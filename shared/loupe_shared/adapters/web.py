@@ -20,6 +20,7 @@ from loupe_shared.settings import HttpSettings
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+MAX_ERRORS = 20  # of a request; a body can have many thousand
 
 MEANINGS = {
     400: "The request makes no sense",
@@ -88,7 +89,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
-        errors = [{"where": list(e["loc"]), "problem": e["msg"]} for e in error.errors()]
+        errors = [{"where": list(e["loc"]), "problem": e["msg"]} for e in error.errors()[:MAX_ERRORS]]
         first = errors[0]
         where = ".".join(map(str, first["where"]))
         return problem(422, "The request is not valid", f"{where}: {first['problem']}", jsonable_encoder(errors))
@@ -107,7 +108,7 @@ def health_router(check: Callable[[], None]) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="Liveness")
-    def healthz() -> Health:
+    async def healthz() -> Health:  # of the event loop alone: it must answer while all threads wait for a store
         return Health()
 
     @router.get("/readyz", summary="Readiness", responses=describe(503))

@@ -6,6 +6,7 @@ from loupe_shared.api.filters import MAX_NAME
 from loupe_shared.result import MAX_LABEL_LENGTH, ResultDocument
 
 MAX_BATCH = 500
+ETAG_SEEN = "the version of the blob that was looked at: 409 if it has another one by now"
 
 
 class ImagePage(BaseModel):
@@ -35,6 +36,8 @@ class ImageName(BaseModel):
 
 class ImageNames(BaseModel):
     """Images by name."""
+
+    model_config = ConfigDict(extra="forbid")
 
     images: tuple[ImageName, ...] = Field(max_length=MAX_BATCH)
 
@@ -71,6 +74,6 @@ class ReviewBody(BaseModel):
     etag: str | None = Field(
         default=None,
         max_length=200,
-        description="the version of the blob that was looked at: 409 if it has another one by now",
+        description=ETAG_SEEN,
         examples=["0x8DE29A7F1C2B3A4"],
     )

@@ -71,8 +71,8 @@ class CountQuery(BaseModel):
 class DaysQuery(CountQuery):
     """Which days to look at, in UTC."""
 
-    since: date | None = Field(default=None, description="30 days before `until` by default")
-    until: date | None = Field(default=None, description="exclusive; tomorrow by default")
+    since: date | None = Field(default=None, description="30 days before `until` by default, or 2 of the throughput")
+    until: date | None = Field(default=None, description="exclusive; by default as long after `since`, or tomorrow")
 
     @model_validator(mode="after")
     def _is_a_time(self) -> Self:

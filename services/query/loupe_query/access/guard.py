@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from loupe_query.access.body import BodyLimit
 from loupe_query.access.callers import ANONYMOUS, Caller, NotAuthenticated, Scope
+from loupe_query.access.first import IdentifyFirst
 from loupe_query.access.keyfile import KeyFile
 from loupe_query.access.keys import KEY_PREFIX
 from loupe_query.access.loopback import LoopbackOnly
@@ -52,6 +53,7 @@ class Access:
             app: the application.
             max_body_bytes: by path, where it differs from the setting.
         """
+        app.add_middleware(IdentifyFirst, self.identify)
         app.add_middleware(BodyLimit, self._max_body_bytes, max_body_bytes or {})
         if self._is_open:
             app.add_middleware(LoopbackOnly, self._origins)

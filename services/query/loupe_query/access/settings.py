@@ -41,7 +41,11 @@ class AccessSettings(HttpSettings):
         description="Requests of one caller that each process answers per second, once twice as many have come at "
         "once. Anonymous and refused callers are counted by address.",
     )
-    max_body_bytes: int = Field(default=4_000_000, ge=0, description="Longest body of a request to the API, in bytes.")
+    max_body_bytes: int = Field(
+        default=2_000_000,
+        ge=0,
+        description="Longest body of a request to the API, in bytes; a picture to search by has LOUPE_MAX_IMAGE_BYTES.",
+    )
     cors_origins: str | None = Field(
         default=None,
         description="Origins of the web pages that may call the API, separated by commas, such as "
