@@ -337,6 +337,7 @@ def test_who_has_a_key_does_not_wait_for_its_renewal(verifier: EntraTokens, serv
 def test_while_keys_cannot_be_fetched_known_ones_are_used(
     verifier: EntraTokens, server: KeyServer, clock: Clock, body: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING, "loupe_query.access.signing")
     whose(verifier, token())
     server.keys["next"] = NEXT_KEY
     server.status, server.body = (503, None) if body is None else (200, body)
