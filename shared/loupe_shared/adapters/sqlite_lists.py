@@ -14,7 +14,7 @@ from loupe_shared.adapters.sqlite_tables import FILTERED, code, key_of
 from loupe_shared.domain import microseconds
 from loupe_shared.listing import Order, Page, Position, ResultFilter, Sort
 
-MAX_WALK = 4_000
+MAX_WALK = 3_000
 
 # Which columns an index begins with. In this order they are tried: what usually leaves the fewest results comes first.
 _INDEXES = {
