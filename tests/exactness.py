@@ -115,6 +115,10 @@ def check(store: ResultStore, results: Sequence[Result]) -> dict[str, Result]:
     counters: Counter[Key] = Counter(key for one in current.values() for key in keys_of(one))
     assert store.count(CountFilter(ALL), BY_EVERYTHING) == {tuple(key): images for key, images in counters.items()}
 
-    listed = store.page(ResultFilter(), Order(), len(ids)).documents
-    assert list(listed) == [one.document() for one in sorted(current.values(), key=Position.of, reverse=True)]
+    listed, page = list[str](), store.page(ResultFilter(), Order(), len(ids))
+    while page.next:
+        listed += page.documents
+        page = store.page(ResultFilter(), Order(), len(ids), page.next)
+    listed += page.documents
+    assert listed == [one.document() for one in sorted(current.values(), key=Position.of, reverse=True)]
     return current
