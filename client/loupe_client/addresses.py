@@ -1,4 +1,4 @@
-"""Names and values as they stand in an address."""
+"""Names and values as they stand in an address, or in a body."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -33,6 +33,11 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def named(names: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Images by container and blob, as they stand in a body."""
+    return [{"container": container, "blob": blob} for container, blob in names]
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -12,13 +12,16 @@ import httpx2
 
 from loupe_client import exports
 from loupe_client.access import Authorize, credentials
-from loupe_client.addresses import chunks, given, path_of
+from loupe_client.addresses import chunks, given, named, path_of
 from loupe_client.connection import Connection, Patience, understand
 from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from loupe_client.reviews import Reviews
 from loupe_client.stream import Stream
 from loupe_client.uploads import Picture, Uploaded, bytes_of, uploaded
+from loupe_shared.api.access import Me
 from loupe_shared.api.images import FoundImages, ImageList, ImageName, ImagePage, SimilarList
 from loupe_shared.api.pictures import LinksGiven, PictureLinks, UploadsGiven
+from loupe_shared.api.pipeline import Pipeline
 from loupe_shared.api.statistics import Counts, Statistics, Throughput
 from loupe_shared.result import ResultDocument
 
@@ -28,7 +31,7 @@ PAGE = 500  # images, when all pages are read
 KEEP_S = 4.0
 
 
-class Loupe:
+class Loupe(Reviews):
     """Loupe's API. A context: on leaving it, its connections are closed. Safe for use from several threads.
 
     Where a method asks for an image, it raises ``NotFound`` if there is none (yet). Every method may raise the other
@@ -67,7 +70,7 @@ class Loupe:
 
         patience = Patience(retries, sleep)
         self._sleep = sleep
-        self._api = Connection(client(url, credentials(api_key, token)), patience)
+        super().__init__(Connection(client(url, credentials(api_key, token)), patience))
         self._storage = Connection(client("", None), patience)  # links say enough, so it is never told who calls
 
     def __enter__(self) -> Self:
@@ -85,6 +88,10 @@ class Loupe:
         """Whether the API answers and can do its work."""
         return self._api.succeeds(self._api.request("GET", "/readyz"))
 
+    def me(self) -> Me:
+        """Who the API takes the caller for, and what it may do."""
+        return self._api.ask(Me, "GET", "/v1/me")
+
     def image(self, container: str, blob: str) -> ResultDocument:
         """One image."""
         return self._api.ask(ResultDocument, "GET", path_of("images", container, blob))
@@ -98,7 +105,7 @@ class Loupe:
         found: list[ResultDocument] = []
         missing: list[ImageName] = []
         for chunk in chunks(names):
-            answer = self._api.ask(FoundImages, "POST", "/v1/images/batch", body=_named(chunk))
+            answer = self._api.ask(FoundImages, "POST", "/v1/images/batch", body={"images": named(chunk)})
             found += answer.images
             missing += answer.missing
         return FoundImages(images=tuple(found), missing=tuple(missing))
@@ -149,6 +156,10 @@ class Loupe:
         """Images by five minutes, over some days."""
         return self._api.ask(Throughput, "GET", "/v1/throughput", wanted)
 
+    def pipeline(self) -> Pipeline:
+        """What is on its way, and who works on it."""
+        return self._api.ask(Pipeline, "GET", "/v1/pipeline")
+
     def similar(self, container: str, blob: str, *, limit: int | None = None) -> SimilarList:
         """Images like an image of the archive."""
         return self._api.ask(SimilarList, "GET", path_of("similar", container, blob), {"limit": limit})
@@ -169,7 +180,9 @@ class Loupe:
 
     def links(self, names: Iterable[tuple[str, str]]) -> LinksGiven:
         """Links to pictures by container and blob, and to their thumbnails. Any number of them."""
-        answers = [self._api.ask(LinksGiven, "POST", "/v1/links", body=_named(chunk)) for chunk in chunks(names)]
+        answers = [
+            self._api.ask(LinksGiven, "POST", "/v1/links", body={"images": named(chunk)}) for chunk in chunks(names)
+        ]
         ends = [answer.expires_at for answer in answers if answer.expires_at]
         pictures: list[PictureLinks] = list(chain.from_iterable(answer.images for answer in answers))
         return LinksGiven(expires_at=min(ends, default=None), images=pictures)
@@ -186,23 +199,6 @@ class Loupe:
         """
         return tuple(uploaded(self.upload_links, self._storage, pictures))
 
-    def review(self, container: str, blob: str, label: str, *, etag: str | None = None) -> ResultDocument:
-        """Say what an image shows. Returns the image with it.
-
-        Raises:
-            Replaced: the picture has another etag by now.
-        """
-        body = {"label": label} | ({"etag": etag} if etag else {})
-        return self._api.ask(ResultDocument, "PUT", path_of("reviews", container, blob), body=body)
-
-    def take_back_review(self, container: str, blob: str, *, etag: str | None = None) -> ResultDocument:
-        """Take back what was said of an image. Returns the image without it.
-
-        Raises:
-            Replaced: the picture has another etag by now.
-        """
-        return self._api.ask(ResultDocument, "DELETE", path_of("reviews", container, blob), {"etag": etag})
-
     def _export(self, format_: str, wanted: TimedFilter) -> AbstractContextManager[httpx2.Response]:
         query = given({**wanted, "format": format_})
         return self._api.open(self._api.request("GET", "/v1/export", params=query))
@@ -210,7 +206,3 @@ class Loupe:
     def _linked(self, path: str) -> bytes:
         link = self._api.target(self._api.request("GET", path))
         return self._storage.content(self._storage.request("GET", link))
-
-
-def _named(names: Iterable[tuple[str, str]]) -> dict[str, object]:
-    return {"images": [{"container": container, "blob": blob} for container, blob in names]}

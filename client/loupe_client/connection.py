@@ -1,6 +1,7 @@
 """Requests and answers: what is asked again, and errors as exceptions.
 
-Whatever the API is asked may be asked again: what it changes is the same afterwards, and what has POST only asks.
+Whatever the API is asked may be asked again: what it changes is the same afterwards. What has POST only asks, or claims
+images that the same session is given again.
 """
 
 from collections.abc import Callable, Iterator

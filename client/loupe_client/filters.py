@@ -7,25 +7,33 @@ from loupe_shared.domain import Outcome, Reason
 from loupe_shared.listing import Sort
 
 
-class Filter(TypedDict, total=False):
-    """Which images, without regard to time.
+class Choice(TypedDict, total=False):
+    """Which images: by place, label and model.
 
     Attributes:
         prefix: what the blob's name begins with.
-        min_score: of the probability of the label.
-        min_uncertainty: of 1 minus the margin between the two best probabilities.
         model: as ``name:version``.
-        reviewed: whether a person has said what it shows.
     """
 
     container: str | None
     prefix: str | None
     label: str | None
+    model: str | None
+
+
+class Filter(Choice, total=False):
+    """Which images, without regard to time.
+
+    Attributes:
+        min_score: of the probability of the label.
+        min_uncertainty: of 1 minus the margin between the two best probabilities.
+        reviewed: whether a person has said what it shows.
+    """
+
     min_score: float | None
     max_score: float | None
     min_uncertainty: float | None
     max_uncertainty: float | None
-    model: str | None
     outcome: Outcome | str | None
     reason: Reason | str | None
     reviewed: bool | None

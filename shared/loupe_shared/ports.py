@@ -8,6 +8,7 @@ from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import ImageRef
 from loupe_shared.listing import Order, Page, Position, ResultFilter
 from loupe_shared.messages import Message
+from loupe_shared.pipeline import Backlog, Worker, WorkerReport
 from loupe_shared.result import Embedding, Result, Review
 
 
@@ -72,8 +73,8 @@ class SimilarImages(Protocol):
     ``StoreUnavailable`` when it cannot answer now.
     """
 
-    def embedding(self, image_id: str) -> tuple[str, Embedding] | None:
-        """Space and embedding of an image, if it has one."""
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """Space and embedding of those images that have one, by id."""
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
         """Ids of the images nearest to an embedding, with the cosine of the angle between the two, nearest first."""
@@ -178,3 +179,27 @@ class Outstanding(Protocol):
         Args:
             after_s: longer than any worker holds a message before it is given to another.
         """
+
+
+class Queues(Protocol):
+    """The broker's queues, for those who look on."""
+
+    def backlog(self) -> Backlog:
+        """How much is on its way, all of it counted at one moment.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+
+
+class Workers(Protocol):
+    """Which workers there are, by their own reports. Every method raises ``BrokerUnavailable``."""
+
+    def report(self, report: WorkerReport) -> None:
+        """Show a worker, in place of its last report, until it is not repeated for ``FORGOTTEN_AFTER_S``."""
+
+    def remove(self, service: str, name: str) -> None:
+        """Show a worker no more. It need not be shown."""
+
+    def all(self) -> list[Worker]:
+        """Those that there are, by service and name."""

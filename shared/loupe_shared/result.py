@@ -42,12 +42,18 @@ class ModelVersion(Model):
 
 
 class ImageProperties(Model):
-    """What the decoder found. Width and height are as displayed, after EXIF orientation."""
+    """What the decoder found. Width and height are as displayed, after EXIF orientation.
+
+    Attributes:
+        seen: the part of the picture that the model saw, and that its heatmap lies over: left, top, right and bottom,
+            as parts of width and height. Unset in results made before it was noted.
+    """
 
     format: str
     width: int = Field(ge=1)
     height: int = Field(ge=1)
     size_bytes: int = Field(ge=0)
+    seen: tuple[Probability, Probability, Probability, Probability] | None = None
 
 
 class Timings(Model):

@@ -112,20 +112,22 @@ def test_the_first_answer_of_a_revision_stays_in_history(store: CosmosStore) -> 
 def test_an_embedding_is_always_of_the_result_that_is_shown(store: CosmosStore, container: ContainerProxy) -> None:
     similar = CosmosSimilar(store.archive)
     id_ = result().image.id
-    assert similar.embedding(id_) is None
+    other = embedded(result("other"), 0, 0, 0, 1)
+    ids = [id_, other.image.id, result("never").image.id]
+    assert similar.embeddings(ids) == similar.embeddings([]) == {}
     first = embedded(result(), 1, 2, 255, 128)
-    store.write([first, embedded(result("other"), 0, 0, 0, 1)])
-    assert similar.embedding(id_) == ("test:1", first.embedding)
+    store.write([first, other])
+    assert similar.embeddings(ids) == {id_: ("test:1", first.embedding), ids[1]: ("test:1", other.embedding)}
     store.review(id_, REVIEW)
-    assert similar.embedding(id_) == ("test:1", first.embedding)
+    assert similar.embeddings([id_]) == {id_: ("test:1", first.embedding)}
     second = embedded(result(sequencer="02", model_version=2), 9, 9, 9, 9)
     store.write([second])
-    assert similar.embedding(id_) == ("test:2", second.embedding)
+    assert similar.embeddings([id_]) == {id_: ("test:2", second.embedding)}
     store.write([first, embedded(result(sequencer="01", model_version=9), 5, 5, 5, 5)])
-    assert similar.embedding(id_) == ("test:2", second.embedding)
+    assert similar.embeddings([id_]) == {id_: ("test:2", second.embedding)}
     store.write([deletion(sequencer="03")])
-    assert similar.embedding(id_) is None
-    assert [document["id"] for document in all_of(container, "embedding")] == [embedding_id(result("other").image.id)]
+    assert similar.embeddings([id_]) == {}
+    assert [document["id"] for document in all_of(container, "embedding")] == [embedding_id(other.image.id)]
     similar.close()
 
 

@@ -99,9 +99,16 @@ def test_the_nearest_come_first(store: SqliteStore, similar: SimilarImages) -> N
 def test_an_embedding_comes_back_as_it_was_written(store: SqliteStore, similar: SimilarImages) -> None:
     image = embedded("a.jpg", vectors(1)[0])
     store.write([image, result("without.jpg")])
-    assert similar.embedding(image.image.id) == ("test:1", image.embedding)
-    assert similar.embedding(result("without.jpg").image.id) is None
-    assert similar.embedding(result("never.jpg").image.id) is None
+    asked = [image.image.id, result("without.jpg").image.id, result("never.jpg").image.id]
+    assert similar.embeddings(asked) == {image.image.id: ("test:1", image.embedding)}
+    assert similar.embeddings([]) == {}
+
+
+def test_many_embeddings_at_once(store: SqliteStore, similar: SimilarImages) -> None:
+    images = [embedded(f"{n}.jpg", vector, model_version=n % 2 + 1) for n, vector in enumerate(vectors(1200))]
+    store.write(images)
+    found = similar.embeddings([image.image.id for image in images])
+    assert found == {image.image.id: (str(image.model), image.embedding) for image in images}
 
 
 def test_what_is_written_replaced_and_deleted_is_followed(store: SqliteStore, similar: SimilarImages) -> None:
@@ -149,7 +156,7 @@ def test_a_part_is_never_taken_for_the_whole(
     store.write([embedded(f"{number}.jpg", vector) for number, vector in enumerate(given)])
     similar = start()
     try:
-        assert similar.embedding(result("3.jpg").image.id)
+        assert similar.embeddings([result("3.jpg").image.id])
         wait_for(lambda: refusal(similar) == "the index of similar images is being loaded: 2 of 5", "the first part")
     finally:
         gate.set()

@@ -57,6 +57,12 @@ def test_a_picture_is_uploaded_seen_read_compared_counted_exported_and_reviewed(
     assert loupe.statistics(top=100).labels["espresso"] >= 1
     assert sum(slot.images for slot in loupe.throughput().slots) >= 2
 
+    def done() -> dict[str, bool]:
+        return {worker.service: worker.images >= 2 for worker in loupe.pipeline().workers}
+
+    wait_for(lambda: done() == {"inference": True, "results": True}, "the workers' reports")
+    assert [queue.name for queue in loupe.pipeline().queues] == ["classify", "store"]
+
     table = io.BytesIO()
     loupe.export(table, prefix=FOLDER)
     assert table.getvalue().count(b"\r\n") == 3

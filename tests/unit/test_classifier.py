@@ -198,6 +198,19 @@ class BrokenSession:
         raise RuntimeError(f"no memory for {len(batch)} images")
 
 
+def test_images_are_done_when_their_results_are_published(session: ColorSession) -> None:
+    publisher = FragilePublisher()
+    publisher.away = True
+    blobs: dict[str, bytes | Exception] = {"a": picture("red"), "b": StorageUnavailable("503"), "c": b"no image"}
+    mine = classifier(session, publisher, Storage(blobs))
+    with pytest.raises(BrokerUnavailable):
+        mine.handle(job(*blobs))
+    assert mine.tally.total == 0
+    publisher.away = False
+    mine.handle(job(*blobs))
+    assert mine.tally.total == 2
+
+
 def test_a_model_that_fails_is_not_hidden(publisher: MemoryPublisher) -> None:
     with pytest.raises(RuntimeError, match="no memory"):
         classifier(BrokenSession(), publisher, Storage({"a": picture("red")})).handle(job("a"))

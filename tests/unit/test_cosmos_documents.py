@@ -26,7 +26,7 @@ from loupe_shared.adapters.cosmos_queries import (
     history_query,
     nearest_query,
     page_query,
-    results_query,
+    scattered_query,
 )
 from loupe_shared.counters import Key, keys_of
 from loupe_shared.domain import Outcome, Reason
@@ -66,7 +66,7 @@ def texts() -> Iterator[str]:
     """All queries."""
     yield from page_texts()
     yield documents_query(["a"]).text
-    yield results_query(["a"], ["0001"]).text
+    yield scattered_query(["a"], ["0001"]).text
     yield history_query("a").text
     yield counts_query(0).text
     yield nearest_query("test:1", EMBEDDING, 10).text

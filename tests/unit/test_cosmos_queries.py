@@ -8,7 +8,7 @@ from loupe_shared.adapters.cosmos_queries import (
     history_query,
     nearest_query,
     page_query,
-    results_query,
+    scattered_query,
 )
 from loupe_shared.domain import Outcome
 from loupe_shared.listing import Order, Position, ResultFilter, Sort
@@ -59,7 +59,7 @@ def test_documents_by_their_ids() -> None:
     text, parameters = documents_query(["a", "b"])
     assert text == "SELECT * FROM c WHERE c.id IN (@id0, @id1)"
     assert parameters == [{"name": "@id0", "value": "a"}, {"name": "@id1", "value": "b"}]
-    text, parameters = results_query(["a"], ["0001", "0002"])
+    text, parameters = scattered_query(["a"], ["0001", "0002"])
     assert text == "SELECT * FROM c WHERE c.bucket IN (@bucket0, @bucket1) AND c.id IN (@id0)"
     assert [parameter["value"] for parameter in parameters] == ["0001", "0002", "a"]
 

@@ -45,7 +45,9 @@ def test_a_job_keeps_its_model() -> None:
     old, new = model(1), model(2)
     serving = Serving(old)
     with serving.model() as mine:
+        assert serving.version == old.version
         serving.replace(new)
+        assert serving.version == new.version
         assert mine is old
         assert not is_closed(old)
         with serving.model() as other:

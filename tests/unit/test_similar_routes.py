@@ -65,8 +65,7 @@ def similar(store: SqliteStore, file: Path) -> Iterator[SqliteSimilar]:
 
 def is_loaded(similar: SqliteSimilar) -> bool:
     """Whether it answers."""
-    known = similar.embedding(result("coffee.png").image.id)
-    assert known
+    (known,) = similar.embeddings([result("coffee.png").image.id]).values()
     try:
         similar.nearest(*known, 1)
     except StoreUnavailable:

@@ -64,6 +64,18 @@ def test_what_was_written_but_not_announced_is_announced_when_it_comes_again() -
     assert announcer.documents == list(store.find([result("a").image.id]).values())
 
 
+def test_images_are_done_when_they_are_written_and_announced() -> None:
+    announcer = FragileAnnouncer()
+    writer = Writer(MemoryStore(), MemoryOutstanding(), announcer, handlers=1)
+    batch = StoreBatch(results=(result("a"), rejection("b")))
+    with pytest.raises(BrokerUnavailable):
+        writer.handle(batch)
+    assert writer.tally.total == 0
+    announcer.away = False
+    writer.handle(batch)
+    assert writer.tally.total == 2
+
+
 def test_only_what_is_shown_is_announced() -> None:
     announcer = MemoryAnnouncer()
     store = MemoryStore()

@@ -15,7 +15,10 @@ from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.worker import consume, serve
+from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.messages import ClassifyJob
+from loupe_shared.pipeline import Served
+from loupe_shared.reporter import Reporter
 
 
 def serve_inference(settings: InferenceSettings) -> int:
@@ -32,7 +35,12 @@ def serve_inference(settings: InferenceSettings) -> int:
         outstanding = ValkeyOutstanding(settings)
         classifier = Classifier(stages, watch.serving, CeleryPublisher(app), outstanding)
         consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
-        return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)
+
+        def served() -> Served:
+            return Served(watch.serving.version, settings.device)
+
+        with Reporter(ValkeyWorkers(settings), "inference", classifier.tally, served):
+            return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)
 
 
 def _answers(settings: InferenceSettings) -> Answers:

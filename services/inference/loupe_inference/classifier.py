@@ -7,18 +7,24 @@ from loupe_inference.serving import Serving
 from loupe_inference.stages import Stages
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
+from loupe_shared.tally import Tally
 
 log = logging.getLogger(__name__)
 
 
 class Classifier:
-    """Handles classify jobs. Safe for use from several threads: jobs that run at once share decoders and batches."""
+    """Handles classify jobs. Safe for use from several threads: jobs that run at once share decoders and batches.
+
+    Attributes:
+        tally: of images whose results were published.
+    """
 
     def __init__(self, stages: Stages, serving: Serving, publisher: Publisher, outstanding: Outstanding) -> None:
         self._stages = stages
         self._serving = serving
         self._publisher = publisher
         self._outstanding = outstanding
+        self.tally = Tally()
 
     def handle(self, job: ClassifyJob) -> ClassifyJob | None:
         """Publish the result of every image of a job, and return those that storage did not give, if any.
@@ -30,6 +36,7 @@ class Classifier:
             outcomes = Job(job.images, model, self._stages).run()
         if outcomes.results:
             self._publisher.publish([StoreBatch(results=tuple(outcomes.results))])
+            self.tally.add(len(outcomes.results))
         log.info("%d images, %d of them known by their bytes", len(job.images), outcomes.recalled)
         if not outcomes.unread:
             return None

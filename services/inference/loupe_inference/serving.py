@@ -13,6 +13,7 @@ from pathlib import Path
 from loupe_inference.model import ServedModel
 from loupe_shared.bundle import MANIFEST_FILE
 from loupe_shared.errors import LoupeError
+from loupe_shared.result import ModelVersion
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,11 @@ class Serving:
         self._current = model
         self._jobs = {model: 0}
         self._lock = threading.Lock()
+
+    @property
+    def version(self) -> ModelVersion:
+        """Of the model for the next job."""
+        return self._current.version
 
     @contextmanager
     def model(self) -> Iterator[ServedModel]:

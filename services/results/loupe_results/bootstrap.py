@@ -7,7 +7,9 @@ from loupe_shared.adapters.changes import ValkeyAnnouncer
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.worker import consume, serve
+from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.messages import StoreBatch
+from loupe_shared.reporter import Reporter
 
 
 def serve_results(settings: ResultsSettings) -> int:
@@ -17,6 +19,7 @@ def serve_results(settings: ResultsSettings) -> int:
         app = make_celery(settings, consumes=StoreBatch.queue)
         writer = Writer(store, ValkeyOutstanding(settings), ValkeyAnnouncer(settings), settings.concurrent_batches)
         consume(app, StoreBatch, writer.handle, give_up=writer.settle)
-        return serve(app, StoreBatch.queue, settings.concurrent_batches, settings.heartbeat_file)
+        with Reporter(ValkeyWorkers(settings), "results", writer.tally):
+            return serve(app, StoreBatch.queue, settings.concurrent_batches, settings.heartbeat_file)
     finally:
         store.close()

@@ -7,6 +7,7 @@ from loupe_results.group import GroupCommit
 from loupe_shared.domain import now
 from loupe_shared.messages import StoreBatch
 from loupe_shared.ports import Announcer, Outstanding, ResultStore
+from loupe_shared.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +22,16 @@ class Writer:
         outstanding: is told of them.
         announcer: is told what images show; again, if the same results are written again.
         handlers: how many threads handle messages at most.
+
+    Attributes:
+        tally: of images whose results were written and announced.
     """
 
     def __init__(self, store: ResultStore, outstanding: Outstanding, announcer: Announcer, handlers: int) -> None:
         self._store = store
         self._outstanding = outstanding
         self._announcer = announcer
+        self.tally = Tally()
         self._group = GroupCommit(self._write, handlers)
 
     def handle(self, batch: StoreBatch) -> None:
@@ -52,4 +57,5 @@ class Writer:
         shown = self._store.write(results)
         self._outstanding.settle(result.image for result in results)
         self._announcer.announce([result.document() for result in shown])
+        self.tally.add(len(results))
         log.info("%d results, %d of them shown, in %d batches", len(results), len(shown), len(batches))

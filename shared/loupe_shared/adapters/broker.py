@@ -19,6 +19,9 @@ UNSHOWN = {"argsrepr": "()", "kwargsrepr": "{...}"}
 KEY_PREFIX = "{loupe}:"
 QUEUES = (ClassifyJob.queue, StoreBatch.queue)
 
+# For those who only look on: nobody should wait for them for long.
+LOOK_TIMEOUT_S = 5.0
+
 
 def task_name(queue: str) -> str:
     """The Celery task that a queue's messages are for."""
@@ -28,6 +31,11 @@ def task_name(queue: str) -> str:
 def dead_letter_queue(queue: str) -> str:
     """Where messages go that can never be handled, with the reason. Nobody consumes it: a person looks."""
     return f"{queue}-dead"
+
+
+def unacked_key(queue: str) -> str:
+    """The hash of the messages of a queue that workers have taken and not acknowledged, without the prefix of keys."""
+    return f"unacked-{queue}"
 
 
 def make_celery(settings: QueueSettings, consumes: str | None = None) -> Celery:
@@ -52,7 +60,7 @@ def make_celery(settings: QueueSettings, consumes: str | None = None) -> Celery:
     }
     if consumes:
         transport |= {
-            "unacked_key": f"unacked-{consumes}",
+            "unacked_key": unacked_key(consumes),
             "unacked_index_key": f"unacked-index-{consumes}",
             "unacked_mutex_key": f"unacked-mutex-{consumes}",
         }
@@ -80,10 +88,10 @@ def make_celery(settings: QueueSettings, consumes: str | None = None) -> Celery:
     return app
 
 
-def connect(settings: BrokerSettings, *, as_text: bool = True) -> redis.Redis:
+def connect(settings: BrokerSettings, *, as_text: bool = True, timeout_s: float = 30.0) -> redis.Redis:
     """A plain client of the broker, for what is kept there beside the queues; its answers are text, or else bytes."""
     url = settings.broker_url.get_secret_value()
-    return redis.Redis.from_url(url, decode_responses=as_text, socket_timeout=30, socket_connect_timeout=5)
+    return redis.Redis.from_url(url, decode_responses=as_text, socket_timeout=timeout_s, socket_connect_timeout=5)
 
 
 @contextmanager

@@ -146,7 +146,7 @@ class CosmosStore:
 
     def find(self, image_ids: Sequence[str]) -> dict[str, str]:
         """See ``ResultStore.find``."""
-        found = self.archive.results(image_ids)
+        found = self.archive.scattered(image_ids)
         return {document["id"]: result_of(document).document() for document in found}
 
     def history(self, image_id: str) -> list[str]:

@@ -16,7 +16,7 @@ from loupe_shared.adapters.cosmos_documents import (
     bucket_of,
     layout_document,
 )
-from loupe_shared.adapters.cosmos_queries import Query, documents_query, results_query
+from loupe_shared.adapters.cosmos_queries import Query, documents_query, scattered_query
 from loupe_shared.adapters.cosmos_requests import (
     NOT_THERE_YET,
     OWNER_IS_MISSING,
@@ -104,14 +104,14 @@ class CosmosArchive:
         found = self.query(documents_query(ids), bucket, deadline)
         return {document["id"]: document for document in found}
 
-    def results(self, image_ids: Sequence[str]) -> list[Document]:
-        """Those documents of results that are there, of all buckets."""
-        if not image_ids:
+    def scattered(self, ids: Sequence[str]) -> list[Document]:
+        """Those documents of images that are there, of all buckets. Their ids begin with those of the images."""
+        if not ids:
             return []
-        buckets = {self.bucket(image_id) for image_id in image_ids}
+        buckets = {self.bucket(id_) for id_ in ids}
         if len(buckets) == 1:
-            return list(self.documents(buckets.pop(), image_ids).values())
-        return self.query(results_query(image_ids, sorted(buckets)))
+            return list(self.documents(buckets.pop(), ids).values())
+        return self.query(scattered_query(ids, sorted(buckets)))
 
     def query(self, query: Query, bucket: str | None = None, deadline: float | None = None) -> list[Document]:
         """What a query finds, in one bucket or in all."""

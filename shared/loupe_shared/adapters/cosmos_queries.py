@@ -61,11 +61,11 @@ def documents_query(ids: Sequence[str]) -> Query:
     return _query(f"SELECT * FROM c WHERE {condition}", values)  # noqa: S608
 
 
-def results_query(image_ids: Sequence[str], buckets: Sequence[str]) -> Query:
-    """Results by their ids. The buckets tell the service which partitions need not be asked."""
+def scattered_query(ids: Sequence[str], buckets: Sequence[str]) -> Query:
+    """Documents by their ids, for several buckets. These tell the service which partitions need not be asked."""
     in_buckets, values = _among("bucket", buckets)
-    are_these, ids = _among("id", image_ids)
-    return _query(f"SELECT * FROM c WHERE {in_buckets} AND {are_these}", values | ids)  # noqa: S608
+    are_these, wanted = _among("id", ids)
+    return _query(f"SELECT * FROM c WHERE {in_buckets} AND {are_these}", values | wanted)  # noqa: S608
 
 
 def history_query(image_id: str) -> Query:

@@ -13,8 +13,8 @@ MAX_PAGE = 1000
 MAX_CURSOR = 300
 
 
-class PictureFilter(BaseModel):
-    """Which images to show, without regard to time. Unset parameters match everything."""
+class ImageChoice(BaseModel):
+    """Which images: by place, label and model. Unset parameters match everything."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,13 +23,18 @@ class PictureFilter(BaseModel):
         default=None, max_length=MAX_NAME, description="what the blob's name begins with", examples=["line 3/"]
     )
     label: str | None = Field(default=None, max_length=MAX_NAME, examples=["espresso"])
+    model: str | None = Field(default=None, max_length=MAX_NAME, examples=["efficientnet-lite0:1"])
+
+
+class PictureFilter(ImageChoice):
+    """Which images to show, without regard to time. Unset parameters match everything."""
+
     min_score: Probability | None = Field(default=None, description="probability of the label")
     max_score: Probability | None = None
     min_uncertainty: Probability | None = Field(
         default=None, description="1 minus the margin between the two best probabilities"
     )
     max_uncertainty: Probability | None = None
-    model: str | None = Field(default=None, max_length=MAX_NAME, examples=["efficientnet-lite0:1"])
     outcome: Outcome | None = None
     reason: Reason | None = None
     reviewed: bool | None = Field(default=None, description="whether a person has said what it shows")

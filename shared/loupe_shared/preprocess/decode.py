@@ -58,7 +58,13 @@ def decode_into(pixels: Pixels, data: bytes, rule: Preprocessing, max_pixels: in
         pixels[...] = np.asarray(square)[..., :3]
         if orientation in (5, 6, 7, 8):
             width, height = height, width
-        return ImageProperties(format=image.format or "", width=width, height=height, size_bytes=len(data))
+        return ImageProperties(
+            format=image.format or "",
+            width=width,
+            height=height,
+            size_bytes=len(data),
+            seen=rule.seen(width, height),
+        )
 
 
 @contextmanager

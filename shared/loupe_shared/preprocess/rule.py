@@ -40,6 +40,12 @@ class Preprocessing(Model):
         edge = min(width, height) * self.crop
         return (width - edge) / 2, (height - edge) / 2, edge
 
+    def seen(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """The same as left, top, right and bottom, in parts of width and height, to four digits."""
+        left, top, edge = self.kept_box(width, height)
+        right, bottom = left + edge, top + edge
+        return round(left / width, 4), round(top / height, 4), round(right / width, 4), round(bottom / height, 4)
+
     def jpeg_scale(self, width: int, height: int) -> int:
         """By how much a JPEG of this size may be reduced while it is decoded: 1, 2, 4 or 8."""
         if not self.oversample:

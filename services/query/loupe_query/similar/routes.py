@@ -47,7 +47,7 @@ def similar_router(store: ResultStore, similar: SimilarImages, embedder: Embedde
     )
     def similar_to_image(container: Container, blob: Blob, limit: Limit = 10) -> Response:
         id_ = image_id(account, container, blob)
-        known = similar.embedding(id_)
+        known = similar.embeddings([id_]).get(id_)
         if known is None:
             if not store.find([id_]):
                 raise unknown(container, blob)

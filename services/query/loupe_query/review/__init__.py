@@ -1,0 +1,1 @@
+"""What people say of images, and which images they are asked about."""

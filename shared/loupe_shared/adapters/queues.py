@@ -1,0 +1,40 @@
+"""How much is on its way, counted where Celery and the record of outstanding outcomes keep it."""
+
+from loupe_shared.adapters.broker import (
+    KEY_PREFIX,
+    LOOK_TIMEOUT_S,
+    QUEUES,
+    answering,
+    connect,
+    dead_letter_queue,
+    unacked_key,
+)
+from loupe_shared.adapters.outstanding import KEY as OUTSTANDING
+from loupe_shared.pipeline import Backlog, QueueDepth
+from loupe_shared.settings import BrokerSettings
+
+
+class ValkeyQueues:
+    """``Queues`` in the broker's own Redis or Valkey."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._client = connect(settings, timeout_s=LOOK_TIMEOUT_S)
+
+    def backlog(self) -> Backlog:
+        """See ``Queues.backlog``."""
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.hlen(OUTSTANDING)
+        for queue in QUEUES:
+            pipeline.llen(f"{KEY_PREFIX}{queue}")
+            pipeline.hlen(f"{KEY_PREFIX}{unacked_key(queue)}")
+            pipeline.llen(f"{KEY_PREFIX}{dead_letter_queue(queue)}")
+        with answering("the broker"):
+            outstanding, *counts = pipeline.execute()
+        depths = zip(QUEUES, counts[::3], counts[1::3], counts[2::3], strict=True)
+        return Backlog(
+            outstanding=outstanding,
+            queues=tuple(
+                QueueDepth(name=name, waiting=waiting, running=running, dead=dead)
+                for name, waiting, running, dead in depths
+            ),
+        )
