@@ -1,6 +1,6 @@
 """The query API's application over whatever a test gives it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +12,13 @@ from loupe_query.access.guard import Access
 from loupe_query.access.settings import AccessSettings
 from loupe_query.app import Archive, create_app
 from loupe_query.pictures.ports import Link
+from loupe_query.review.memory import MemoryClaims
 from loupe_shared.adapters.memory import MemoryChanges, MemoryStore
+from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.adapters.web import Ending
 from loupe_shared.domain import now
 from loupe_shared.errors import BlobGone
+from loupe_shared.pipeline import Backlog
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Embedding
 from tests.factories import ACCOUNT, CONTAINER
@@ -44,9 +47,9 @@ class NoThumbnails:
 class NoneSimilar:
     """No image has an embedding."""
 
-    def embedding(self, image_id: str) -> tuple[str, Embedding] | None:  # noqa: ARG002
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:  # noqa: ARG002
         """None."""
-        return None
+        return {}
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:  # noqa: ARG002
         """None."""
@@ -54,6 +57,14 @@ class NoneSimilar:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class EmptyQueues:
+    """Nothing is on its way."""
+
+    def backlog(self) -> Backlog:
+        """Nothing."""
+        return Backlog(outstanding=0, queues=())
 
 
 def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa: ANN401
@@ -65,7 +76,10 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         store=store or MemoryStore(),
         changes=changes,
         announcer=changes,
+        queues=EmptyQueues(),
+        workers=MemoryWorkers(),
         similar=NoneSimilar(),
+        claims=MemoryClaims(),
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

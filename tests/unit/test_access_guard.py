@@ -10,11 +10,12 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
-from loupe_query.access.callers import Caller, Scope
+from loupe_query.access.callers import Caller
 from loupe_query.access.guard import Access
 from loupe_query.access.keys import hash_key, new_key
 from loupe_query.access.settings import AccessSettings
 from loupe_shared.adapters.web import health_router, install_problems
+from loupe_shared.api.access import Scope
 from loupe_shared.errors import ConfigurationError
 from tests.waiting import wait_for
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from loupe_query.access.callers import Caller, NotAuthenticated, Scope
+from loupe_query.access.callers import Caller, NotAuthenticated
 from loupe_query.access.keyfile import INTERVAL_S, KeyFile
 from loupe_query.access.keys import hash_key, main, new_key
+from loupe_shared.api.access import Scope
 from loupe_shared.errors import ConfigurationError
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
 from loupe_query.access import tokens
-from loupe_query.access.callers import Caller, NotAuthenticated, Scope
+from loupe_query.access.callers import Caller, NotAuthenticated
 from loupe_query.access.guard import Access
 from loupe_query.access.keys import hash_key, new_key
 from loupe_query.access.settings import AccessSettings
@@ -38,6 +38,7 @@ from loupe_query.access.signing import (
 )
 from loupe_query.access.tokens import LEEWAY_S, REMEMBERED_S, EntraTokens
 from loupe_shared.adapters.web import install_problems
+from loupe_shared.api.access import Scope
 from tests.waiting import wait_for
 
 TENANT = "8a1f2b3c-4d5e-4f60-8a7b-9c0d1e2f3a4b"

@@ -21,7 +21,7 @@ from loupe_query.app import Archive, create_app
 from loupe_query.similar.embedder import Embedder
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
-from loupe_shared.domain import Outcome
+from loupe_shared.domain import Outcome, now
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.listing import Order, Page, Position, ResultFilter, Sort
 from tests.apps import archive
@@ -146,6 +146,21 @@ def test_reviews(loupe: Loupe) -> None:
     with pytest.raises(Replaced):
         loupe.take_back_review(CONTAINER, "1.jpg", etag="0x0")
     assert loupe.review(CONTAINER, "1.jpg", "cat").review
+
+
+def test_the_queue_of_images_to_review(loupe: Loupe, unused_port: int) -> None:
+    first = loupe.review_queue(limit=2)
+    assert [one.image.label for one in first.images] == ["cat", "cat"]
+    assert first.claimed_until > now()
+    with Loupe(f"http://127.0.0.1:{unused_port}") as other:
+        given = other.review_queue(limit=50, label="cat", model="test:1").images
+        assert len(given) == 6
+        assert not {one.image.image.blob for one in given} & {one.image.image.blob for one in first.images}
+        assert other.release((CONTAINER, f"{n}.jpg") for n in range(8)).released == 6
+        assert other.release([]).released == 0
+    assert loupe.review_queue(limit=2).images == first.images
+    passed = [(CONTAINER, one.image.image.blob) for one in first.images]
+    assert len(loupe.review_queue(limit=50, passed=passed, prefix=None).images) == 7
 
 
 def test_pictures_are_taken_as_bytes_and_as_files(loupe: Loupe) -> None:

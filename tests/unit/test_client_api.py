@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from loupe_client import Loupe
-from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from loupe_client.filters import Choice, CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
 from tests.factories import ROOT
 
 API = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
@@ -31,15 +31,13 @@ NAMES = [IMAGE]
 PICTURE = b"picture"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
+CHOICE: Choice = {"container": "images", "prefix": "line 3/", "label": "espresso", "model": "a:1"}
 FILTER: Filter = {
-    "container": "images",
-    "prefix": "line 3/",
-    "label": "espresso",
+    **CHOICE,
     "min_score": 0.5,
     "max_score": 1,
     "min_uncertainty": 0,
     "max_uncertainty": 0.5,
-    "model": "a:1",
     "outcome": "classified",
     "reason": "corrupt",
     "reviewed": True,
@@ -52,6 +50,7 @@ DAYS: DaysFilter = {**COUNTED, "since": date(2026, 11, 22), "until": date(2026, 
 # The method of each operation, with everything that it can be given.
 METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /readyz": ("is_ready", lambda loupe: loupe.is_ready()),
+    "GET /v1/me": ("me", lambda loupe: loupe.me()),
     "GET /v1/images": ("page", lambda loupe: loupe.page(limit=7, cursor="x", **SORTED)),
     "POST /v1/images/batch": ("find", lambda loupe: loupe.find(NAMES)),
     "GET /v1/images/{container}/{blob}": ("image", lambda loupe: loupe.image(*IMAGE)),
@@ -59,6 +58,7 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /v1/counts": ("counts", lambda loupe: loupe.counts(**COUNTED)),
     "GET /v1/statistics": ("statistics", lambda loupe: loupe.statistics(top=7, **DAYS)),
     "GET /v1/throughput": ("throughput", lambda loupe: loupe.throughput(**DAYS)),
+    "GET /v1/pipeline": ("pipeline", lambda loupe: loupe.pipeline()),
     "GET /v1/content/{container}/{blob}": ("content", lambda loupe: loupe.content(*IMAGE)),
     "GET /v1/thumbnails/{container}/{blob}": ("thumbnail", lambda loupe: loupe.thumbnail(*IMAGE)),
     "POST /v1/links": ("links", lambda loupe: loupe.links(NAMES)),
@@ -71,6 +71,8 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
         "take_back_review",
         lambda loupe: loupe.take_back_review(*IMAGE, etag="0x1"),
     ),
+    "POST /v1/review-queue": ("review_queue", lambda loupe: loupe.review_queue(limit=7, passed=NAMES, **CHOICE)),
+    "POST /v1/review-queue/release": ("release", lambda loupe: loupe.release(NAMES)),
     "POST /v1/uploads": ("upload_links", lambda loupe: loupe.upload_links(["line 3/a.jpg"])),
 }
 
@@ -126,7 +128,7 @@ IMAGE_EXAMPLE = example("GET /v1/images/{container}/{blob}")
 
 def test_each_operation_has_one_method_and_each_method_an_operation() -> None:
     assert METHODS.keys() == OPERATIONS.keys()
-    methods = [name for name, value in vars(Loupe).items() if callable(value) and not name.startswith("_")]
+    methods = [name for name in dir(Loupe) if callable(getattr(Loupe, name)) and not name.startswith("_")]
     assert sorted(methods) == sorted([*(method for method, _ in METHODS.values()), *COMPOSED, "close"])
 
 

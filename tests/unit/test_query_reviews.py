@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from loupe_query.access.callers import Scope
 from loupe_query.access.keys import hash_key, new_key
 from loupe_shared.adapters.memory import MemoryChanges, MemoryStore
+from loupe_shared.api.access import Scope
 from tests.apps import api, archive
 from tests.factories import result
 
 PATH = "/v1/reviews/images/line 1/a.jpg"
+REVIEWING = ("/v1/review", "/v1/uploads")
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_the_reviewer_is_who_calls_and_every_route_asks_for_its_scope(store: Mem
         ]
         assert len(operations) > 10
         for method, path in operations:
-            needed = Scope.REVIEW if "/reviews/" in path or path == "/v1/uploads" else Scope.READ
+            needed = Scope.REVIEW if path.startswith(REVIEWING) else Scope.READ
             assert status(method, path, None) == 401, path
             for scope in Scope:
                 assert (status(method, path, scope) == 403) == (scope is not needed), (path, scope)

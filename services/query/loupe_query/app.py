@@ -7,20 +7,26 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from loupe_query.access.callers import Scope
 from loupe_query.access.guard import Access
+from loupe_query.access.sign_in import sign_in_router
 from loupe_query.archive import archive_router
 from loupe_query.export import export_router
+from loupe_query.frontend import Frontend
 from loupe_query.live import live_router
 from loupe_query.pictures.ports import Links, Thumbnails
 from loupe_query.pictures.routes import pictures_router, uploads_router
+from loupe_query.pipeline import pipeline_router
 from loupe_query.point_read import add_point_read
-from loupe_query.reviews import reviews_router
+from loupe_query.review.ports import Claims
+from loupe_query.review.queue import Queue
+from loupe_query.review.queue_routes import review_queue_router
+from loupe_query.review.routes import reviews_router
 from loupe_query.similar.embedder import Embedder
 from loupe_query.similar.routes import similar_router
 from loupe_query.statistics import statistics_router
 from loupe_shared.adapters.web import Ending, describe, health_router, install_problems
-from loupe_shared.ports import Announcer, Changes, ResultStore, SimilarImages
+from loupe_shared.api.access import Scope
+from loupe_shared.ports import Announcer, Changes, Queues, ResultStore, SimilarImages, Workers
 
 DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
@@ -45,15 +51,18 @@ class Archive:
     store: ResultStore
     changes: Changes
     announcer: Announcer
+    queues: Queues
+    workers: Workers
     similar: SimilarImages
+    claims: Claims
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
     max_picture_bytes: int
 
 
-def create_app(archive: Archive, access: Access, ending: Ending) -> FastAPI:
-    """The application over an archive."""
+def create_app(archive: Archive, access: Access, ending: Ending, frontend: Frontend | None = None) -> FastAPI:
+    """The application over an archive, with pages beside the API if there are any."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -75,11 +84,17 @@ def create_app(archive: Archive, access: Access, ending: Ending) -> FastAPI:
         similar_router(store, archive.similar, archive.embedder, account),
         live_router(archive.changes, ending),
         export_router(store),
+        pipeline_router(archive.queues, archive.workers),
     ]
     refusals = describe(401, 403, 429)
     for router in reading:
         app.include_router(router, dependencies=[reader], responses=refusals)
     app.include_router(reviews_router(store, archive.announcer, account, reviewer), responses=refusals)
+    queue = Queue(store, archive.similar, archive.claims, account)
+    app.include_router(review_queue_router(queue, reviewer), responses=refusals)
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
+    app.include_router(sign_in_router(access.sign_in, reader))
     app.include_router(health_router(store.check))
+    if frontend:
+        frontend.install(app)
     return app

@@ -4,16 +4,20 @@ from contextlib import ExitStack, closing
 
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
+from loupe_query.frontend import Frontend, content_security_policy
 from loupe_query.live import MAX_STREAMS
 from loupe_query.pictures.azure_links import AzureLinks
 from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.thumbnails import BlobThumbnails
+from loupe_query.review.valkey_claims import ValkeyClaims
 from loupe_query.settings import QuerySettings
 from loupe_query.similar.embedder import Embedder
 from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
+from loupe_shared.adapters.queues import ValkeyQueues
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.web import Ending, serve_http
+from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.ports import ResultStore, SimilarImages
 
 
@@ -30,19 +34,29 @@ def serve_query(settings: QuerySettings) -> int:
             store=resources.enter_context(closing(store)),
             changes=ValkeyChanges(settings, MAX_STREAMS + 8),
             announcer=ValkeyAnnouncer(settings),
+            queues=ValkeyQueues(settings),
+            workers=ValkeyWorkers(settings),
             similar=resources.enter_context(closing(similar)),
+            claims=ValkeyClaims(settings),
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),
             max_picture_bytes=settings.max_image_bytes,
         )
-        return serve_http(create_app(archive, access, ending), settings, ending)
+        return serve_http(create_app(archive, access, ending, _frontend(settings)), settings, ending)
 
 
 def _embedder(settings: QuerySettings) -> Embedder | None:
     if settings.model_bundle is None:
         return None
     return Embedder(settings.model_bundle, settings.max_image_pixels)
+
+
+def _frontend(settings: QuerySettings) -> Frontend | None:
+    if settings.frontend is None:
+        return None
+    authority = settings.entra_authority if settings.entra_client else None
+    return Frontend(settings.frontend, content_security_policy(settings.blob_endpoint, authority))
 
 
 def _open(settings: QuerySettings) -> tuple[ResultStore, SimilarImages]:

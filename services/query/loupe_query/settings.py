@@ -17,3 +17,6 @@ class QuerySettings(StoreSettings, BrokerSettings, PictureSettings, AccessSettin
         description="Folder of the model bundle: model.onnx and manifest.json. "
         "Unset, nobody can search with a picture that is not in the archive.",
     )
+    frontend: Path | None = Field(
+        default=None, description="Folder of the built front end, which is served beside the API. Unset, none is."
+    )

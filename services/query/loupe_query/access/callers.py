@@ -1,17 +1,9 @@
 """Who calls, and what they may do."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from loupe_shared.api.access import Scope
 from loupe_shared.errors import PermanentError
-
-
-class Scope(StrEnum):
-    """What a caller may do. None includes another: a caller is given each that it needs."""
-
-    READ = "read"
-    REVIEW = "review"
-    OPERATE = "operate"
 
 
 @dataclass(frozen=True)

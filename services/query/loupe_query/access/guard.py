@@ -12,15 +12,17 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 from loupe_query.access.body import BodyLimit
-from loupe_query.access.callers import ANONYMOUS, Caller, NotAuthenticated, Scope
+from loupe_query.access.callers import ANONYMOUS, Caller, NotAuthenticated
 from loupe_query.access.first import IdentifyFirst
 from loupe_query.access.keyfile import KeyFile
 from loupe_query.access.keys import KEY_PREFIX
 from loupe_query.access.loopback import LoopbackOnly
 from loupe_query.access.rate import RateLimit
 from loupe_query.access.settings import AccessSettings
+from loupe_query.access.sign_in import sign_in_of
 from loupe_query.access.signing import SigningKeys
 from loupe_query.access.tokens import EntraTokens
+from loupe_shared.api.access import Scope
 
 _CALLER = "loupe.caller"
 
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 class Access:
     """Who may call an application, as its settings say. Without API keys and Entra ID, everyone on this machine may.
 
+    Attributes:
+        sign_in: how people say who they are.
+
     Raises:
         ConfigurationError: the file of API keys is missing, or not what it should be.
     """
@@ -37,6 +42,7 @@ class Access:
     def __init__(self, settings: AccessSettings) -> None:
         self._keys = KeyFile(settings.api_keys_file) if settings.api_keys_file else None
         self._tokens = _entra_tokens(settings)
+        self.sign_in = sign_in_of(settings)
         self._is_open = self._keys is None and self._tokens is None
         self._origins = settings.allowed_origins()
         self._max_body_bytes = settings.max_body_bytes

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loupe_query.access.callers import Scope
+from loupe_shared.api.access import Scope
 from loupe_shared.domain import UtcDatetime
 
 KEY_PREFIX = "loupe_"  # people and scanners for leaked secrets recognise keys by it

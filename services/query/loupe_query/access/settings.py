@@ -30,6 +30,12 @@ class AccessSettings(HttpSettings):
         min_length=1,
         description="Whom those tokens must be for: the application (client) id of the API's registration.",
     )
+    entra_client: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Application (client) id of the front end's registration, with which people sign in on its pages. "
+        "Unset, they need an API key.",
+    )
     entra_authority: str = Field(
         default="https://login.microsoftonline.com",
         description="URL of Entra ID. National clouds have others.",
@@ -77,6 +83,8 @@ class AccessSettings(HttpSettings):
     def _somebody_is_let_in(self) -> Self:
         if (self.entra_tenant is None) != (self.entra_audience is None):
             raise ValueError("LOUPE_ENTRA_TENANT and LOUPE_ENTRA_AUDIENCE must be set together")
+        if self.entra_client and self.entra_tenant is None:
+            raise ValueError("LOUPE_ENTRA_CLIENT needs LOUPE_ENTRA_TENANT and LOUPE_ENTRA_AUDIENCE")
         if self.api_keys_file is None and self.entra_tenant is None and not is_loopback(self.host):
             raise ValueError(
                 "LOUPE_API_KEYS_FILE, or LOUPE_ENTRA_TENANT and LOUPE_ENTRA_AUDIENCE, must be set when LOUPE_HOST is "

@@ -8,8 +8,9 @@ from typing import Any
 
 import jwt
 
-from loupe_query.access.callers import Caller, NotAuthenticated, Scope
+from loupe_query.access.callers import Caller, NotAuthenticated
 from loupe_query.access.signing import ALGORITHM, SigningKeys
+from loupe_shared.api.access import Scope
 
 ROLES = {"Loupe.Read": Scope.READ, "Loupe.Review": Scope.REVIEW, "Loupe.Operate": Scope.OPERATE}
 REQUIRED_CLAIMS = ("aud", "exp", "iat", "iss", "nbf", "oid")
