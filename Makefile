@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 && command -v $$p && break; done)
 BIN := .venv/bin
+FRONTEND := services/frontend
+SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client services/ingestion services/inference services/results services/query services/local
 CODE := shared client services tests models requirements bench
 
@@ -24,21 +26,27 @@ run: setup ## Start everything, classify pictures, show the answers, stay until 
 	@$(BIN)/python -m loupe_local $(RUN_OPTIONS)
 
 .PHONY: setup
-setup: .venv/ready services/local/node_modules/ready ## Make the environment that everything else runs in
+setup: .venv/ready services/local/node_modules/ready frontend ## Make the environment that everything else runs in
+
+.PHONY: frontend
+frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 
 .PHONY: test
 test: setup tests/cosmos_emulator/node_modules/ready ## Run every test (ARGS="-k name" chooses)
+	@$(SCRIPT) $(FRONTEND) test
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: lint
-lint: .venv/ready ## Check style, types and import rules
+lint: .venv/ready $(FRONTEND)/node_modules/ready ## Check style, types and import rules
+	@$(SCRIPT) $(FRONTEND) check
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 .PHONY: fmt
-fmt: .venv/ready ## Format the code and mend what can be mended
+fmt: .venv/ready $(FRONTEND)/node_modules/ready ## Format the code and mend what can be mended
+	@$(SCRIPT) $(FRONTEND) fix
 	@$(BIN)/ruff check --fix-only $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
@@ -48,8 +56,9 @@ bench: setup .venv-bench/ready tests/cosmos_emulator/node_modules/ready ## Measu
 	@.venv-bench/bin/python -m bench $(ARGS)
 
 .PHONY: docs
-docs: .venv/ready ## Write the documentation that is made from code
+docs: .venv/ready $(FRONTEND)/node_modules/ready ## Write the documentation and the types that are made from code
 	@$(BIN)/python docs/generate.py
+	@$(SCRIPT) $(FRONTEND) types
 
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
@@ -67,7 +76,7 @@ lock: .venv/ready ## Choose the newest versions of all dependencies anew
 
 .PHONY: clean
 clean: ## Remove environments, data and caches
-	@rm -rf .venv .venv-* .loupe .*_cache .hypothesis services/local/node_modules tests/cosmos_emulator/node_modules
+	@rm -rf .venv .venv-* .loupe .*_cache .hypothesis services/*/node_modules tests/*/node_modules $(FRONTEND)/dist
 
 .venv/ready: requirements/lock.txt $(PACKAGES:%=%/pyproject.toml)
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
@@ -83,6 +92,9 @@ clean: ## Remove environments, data and caches
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-bench requirements/bench.txt $(PACKAGES)
 	@touch $@
+
+$(FRONTEND)/dist/index.html: $(shell find $(FRONTEND)/src $(FRONTEND)/public $(FRONTEND)/*.html $(FRONTEND)/*.ts -type f 2>/dev/null) | $(FRONTEND)/node_modules/ready
+	@$(SCRIPT) $(FRONTEND) build
 
 %/node_modules/ready: %/package-lock.json | .venv/ready
 	@$(BIN)/python services/local/bootstrap.py node $*

@@ -17,6 +17,11 @@ from loupe_shared.settings import QueueSettings, StorageSettings
 COSMOS_EMULATOR = Path(__file__).parent / "cosmos_emulator" / "server.cjs"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--screenshots FOLDER`` keeps pictures of all pages there."""
+    parser.addoption("--screenshots", type=Path, help="folder in which pictures of all pages are kept")
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:

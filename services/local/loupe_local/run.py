@@ -67,6 +67,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--once", action="store_true", help="end after the table")
     parser.add_argument("--model", type=Path, default=Path("models/efficientnet-lite0"), help="model bundle")
+    parser.add_argument(
+        "--frontend", type=Path, default=Path("services/frontend/dist"), help="folder of the built front end"
+    )
     parser.add_argument("--state", type=Path, default=Path(".loupe"), help="folder for data and logs")
     for name, port in DEFAULT_PORTS.items():
         parser.add_argument(f"--{name}-port", type=_port, default=port)
@@ -99,7 +102,9 @@ def _only_one(state: Path) -> Iterator[None]:
 @contextmanager
 def _stack(options: argparse.Namespace) -> Iterator[Stack]:
     storage = StoragePorts(options.blob_port, options.queue_port)
-    config = StackConfig(options.state, options.model, options.api_port, options.ingestion_port, storage)
+    config = StackConfig(
+        options.state, options.model, options.api_port, options.ingestion_port, storage, frontend=options.frontend
+    )
     status = console.status("starting")
     stack = Stack(config, lambda name: status.update(f"starting {name}"))
     try:
@@ -125,13 +130,14 @@ def _stay(stack: Stack) -> None:
     if (storage.blob, storage.queue) != (DEFAULT_PORTS["blob"], DEFAULT_PORTS["queue"]):
         connection = stack.azurite.connection_string
     console.print(
-        f"\nAPI and its documentation  {stack.api}/docs\n"
-        f"Webhook for blob events    {stack.webhook}\n"
+        f"\nWebhook for blob events    {stack.webhook}\n"
         f"Blob container             {stack.azurite.blob_endpoint}/{CONTAINER}\n"
-        f"Data and logs              {stack.config.state.resolve()}\n\n"
-        "Drop more pictures into the container with any Azure tool, for example\n"
+        f"Data and logs              {stack.config.state.resolve()}\n"
+        f"API and its documentation  {stack.api}/docs\n\n"
+        "Any Azure tool can drop pictures into the container, for example\n"
         f"  az storage blob upload --connection-string '{connection}' -c {CONTAINER} -f PICTURE\n"
-        "Ctrl-C ends everything.",
+        "Ctrl-C ends everything.\n\n"
+        f"Look at them and drop in more with a browser:  {stack.api}",
         soft_wrap=True,
     )
     while True:

@@ -38,6 +38,7 @@ class StackConfig:
         api_port: of the query API.
         ingestion_port: of the webhook for events.
         env: more environment variables for the services.
+        frontend: folder of the built front end; unset for none.
     """
 
     state: Path
@@ -46,6 +47,7 @@ class StackConfig:
     ingestion_port: int
     storage: StoragePorts
     env: tuple[tuple[str, str], ...] = ()
+    frontend: Path | None = None
 
 
 class Stack:
@@ -135,7 +137,8 @@ class Stack:
         self.children["valkey"] = self.valkey.child
         self._progress("storage")
         reading, writing = os.pipe()
-        self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage, observe=writing)
+        pages = [f"http://{host}:{self.config.api_port}" for host in (LOOPBACK, "localhost")]
+        self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage, writing, pages)
         self.children["azurite"] = self.azurite.child
         bridge = Bridge(self.azurite, os.fdopen(reading, "rb"))
         bridge.start()
@@ -185,5 +188,6 @@ class Stack:
             "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
             "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
             "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
+            **({"LOUPE_FRONTEND": str(self.config.frontend.resolve())} if self.config.frontend else {}),
             **dict(self.config.env),
         }

@@ -1,0 +1,38 @@
+/** What is shown at which address. Pages other than the first are loaded when somebody goes there. */
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { type ComponentType, lazy, Suspense } from "react";
+import { BrowserRouter, Route, Routes } from "react-router";
+import { Gate } from "./access/gate";
+import { makeQueryClient } from "./api/query-client";
+import { ArchivePage } from "./archive/archive-page";
+import { NoSuchPage } from "./shell/no-such-page";
+import { Shell } from "./shell/shell";
+
+const queries = makeQueryClient();
+
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  return lazy(async () => ({ default: (await load())[name] }));
+}
+
+const ImagePage = page(() => import("./image/image-page"), "ImagePage");
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Gate>
+        <BrowserRouter>
+          <Shell>
+            <Suspense fallback={null}>
+              <Routes>
+                <Route path="/" element={<ArchivePage />} />
+                <Route path="/image" element={<ImagePage />} />
+                <Route path="*" element={<NoSuchPage />} />
+              </Routes>
+            </Suspense>
+          </Shell>
+        </BrowserRouter>
+      </Gate>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,109 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { Link } from "react-router";
+import { Button } from "../parts/button";
+import { Message } from "../parts/message";
+import { Problem } from "../parts/problem";
+import styles from "./archive.module.css";
+import { isNewestFirst, type ListQuery, writeFilter } from "./filter";
+import { Gallery } from "./gallery";
+import { recall, remember } from "./remembered";
+import { SelectionBar } from "./selection-bar";
+import { useArrivals } from "./use-arrivals";
+import { usePages } from "./use-pages";
+import { useSelection } from "./use-selection";
+
+const BEGINNING = { first: 0, last: 60, offset: 0 };
+
+interface Props {
+  filter: ListQuery;
+  /** Ask for the list anew. */
+  onRestart(): void;
+  onChange(filter: ListQuery): void;
+}
+
+/** A list of images, with those that arrive while one looks at it. */
+export function ArchiveList({ filter, onRestart, onChange }: Props) {
+  const client = useQueryClient();
+  const [begun] = useState(() => recall(client, filter));
+  const [range, setRange] = useState({ ...BEGINNING, offset: begun.offset });
+  const arrivals = useArrivals(filter, range.offset === 0, begun.offset > 0);
+  const above = arrivals.shown.length;
+  const pages = usePages(filter, range.first - above, range.last - above, begun.extent);
+  const selecting = useSelection();
+  const scrollToTop = useRef<(() => void) | null>(null);
+
+  const latest = useRef({ extent: pages.extent, offset: range.offset, above });
+  latest.current = { extent: pages.extent, offset: range.offset, above };
+  useEffect(
+    () => () => {
+      // What had arrived above is a part of the list when one comes back, at another place.
+      if (latest.current.above === 0) remember(filter, latest.current);
+    },
+    [filter],
+  );
+
+  const onRange = useCallback((first: number, last: number, offset: number) => {
+    setRange((known) =>
+      known.first === first && known.last === last && known.offset === offset ? known : { first, last, offset },
+    );
+  }, []);
+  const at = useCallback(
+    (place: number) => (place < above ? arrivals.shown[place] : pages.at(place - above)),
+    [above, arrivals.shown, pages.at],
+  );
+
+  function showNew() {
+    if (arrivals.isBehind || !isNewestFirst(filter)) onRestart();
+    else {
+      arrivals.release();
+      scrollToTop.current?.();
+    }
+  }
+
+  const count = above + pages.count;
+  if (pages.error && count === 0) return <Problem error={pages.error} retry={pages.retry} />;
+  if (count === 0 && pages.isComplete) return <Nothing filter={filter} onClear={() => onChange({})} />;
+  return (
+    <div className={styles.list}>
+      {(arrivals.held > 0 || arrivals.isBehind) && (
+        <div className={styles.pill} role="status">
+          <Button kind="primary" onPress={showNew}>
+            {arrivals.isBehind ? "Show the newest" : `${arrivals.held.toLocaleString()} new`}
+          </Button>
+        </div>
+      )}
+      <Gallery
+        count={count}
+        isComplete={pages.isComplete}
+        at={at}
+        selecting={selecting}
+        initialOffset={begun.offset}
+        onRange={onRange}
+        scrollToTop={scrollToTop}
+      />
+      {pages.error !== null && <Problem error={pages.error} retry={pages.retry} />}
+      <SelectionBar selecting={selecting} />
+      <span className={styles.live} data-live={arrivals.isLive}>
+        {arrivals.isLive ? "Live" : "Not live: connecting again"}
+      </span>
+    </div>
+  );
+}
+
+function Nothing({ filter, onClear }: { filter: ListQuery; onClear(): void }) {
+  if (String(writeFilter(filter)) === "") {
+    return (
+      <Message title="There are no images yet">
+        <p>Drop some into the container, and they appear here as soon as they are classified.</p>
+        <Link to="/upload">Upload pictures</Link>
+      </Message>
+    );
+  }
+  return (
+    <Message title="No image is like that">
+      <p>None matches everything that is chosen above.</p>
+      <Button onPress={onClear}>Show all images</Button>
+    </Message>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from "react";
+import { Label, Slider, SliderOutput, SliderThumb, SliderTrack } from "react-aria-components";
+import { Field } from "../parts/field";
+import parts from "../parts/parts.module.css";
+import { percent } from "../parts/score";
+
+interface TextProps {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+}
+
+/** A text that counts when one leaves the field or presses Enter, and not with every letter. */
+export function TextField({ label, value, onChange }: TextProps) {
+  return (
+    <Field label={label}>
+      <input
+        key={value}
+        type="text"
+        defaultValue={value}
+        placeholder="any"
+        onBlur={(event) => event.target.value !== value && onChange(event.target.value)}
+        onKeyDown={(event) => event.key === "Enter" && onChange(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}
+
+/** A day, as the moment in UTC at which it begins here. */
+export function DayField({ label, value, onChange }: TextProps) {
+  return (
+    <Field label={label}>
+      <input
+        type="date"
+        value={value ? localDay(new Date(value)) : ""}
+        onChange={(event) => onChange(event.target.value && new Date(`${event.target.value}T00:00`).toISOString())}
+      />
+    </Field>
+  );
+}
+
+function localDay(moment: Date): string {
+  const [month, day] = [moment.getMonth() + 1, moment.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${moment.getFullYear()}-${month}-${day}`;
+}
+
+interface ScoreProps {
+  label: string;
+  least: number;
+  most: number;
+  onChange(least: number, most: number): void;
+}
+
+/** From one probability to another. */
+export function ScoreField({ label, least, most, onChange }: ScoreProps) {
+  const [value, setValue] = useState([least, most]);
+  const [from = 0, to = 1] = value;
+  return (
+    <Slider
+      className={parts.slider ?? ""}
+      value={value}
+      minValue={0}
+      maxValue={1}
+      step={0.01}
+      onChange={setValue}
+      onChangeEnd={([low = 0, high = 1]) => onChange(low, high)}
+    >
+      <Label>{label}</Label>
+      <SliderOutput>
+        {percent(from)} – {percent(to)}
+      </SliderOutput>
+      <SliderTrack className={parts.track ?? ""}>
+        <SliderThumb index={0} aria-label={`Least ${label.toLowerCase()}`} className={parts.thumb ?? ""} />
+        <SliderThumb index={1} aria-label={`Greatest ${label.toLowerCase()}`} className={parts.thumb ?? ""} />
+      </SliderTrack>
+    </Slider>
+  );
+}

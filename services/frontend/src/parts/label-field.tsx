@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { type RefObject, useMemo, useState } from "react";
+import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+import { answer, api } from "../api/client";
+import styles from "./parts.module.css";
+
+const SHOWN = 50;
+const FRESH_MS = 60_000;
+
+interface Props {
+  label: string;
+  value: string;
+  /** Told of a label that was chosen or entered; of an empty text when it was cleared. */
+  onChoose(label: string): void;
+  /** Whether labels may be entered that no image has yet. */
+  isFree?: boolean;
+  autoFocus?: boolean;
+  inputRef?: RefObject<HTMLInputElement | null>;
+}
+
+/** The labels of the archive, the most frequent first, with how many images have each. */
+export function useLabels() {
+  return useQuery({
+    queryKey: ["labels"],
+    queryFn: () => answer(api.GET("/v1/counts")),
+    select: (counts) => Object.entries(counts.labels).sort(([, one], [, other]) => other - one),
+    staleTime: FRESH_MS,
+  });
+}
+
+/** One of the labels, found by typing a part of it. */
+export function LabelField({ label, value, onChoose, isFree = false, autoFocus = false, inputRef }: Props) {
+  const { data: labels = [] } = useLabels();
+  const [text, setText] = useState(value);
+  const [shownFor, setShownFor] = useState(value);
+  if (shownFor !== value) {
+    setShownFor(value);
+    setText(value);
+  }
+  const items = useMemo(() => {
+    const wanted = text === value ? "" : text.trim().toLowerCase();
+    return labels
+      .filter(([name]) => name.toLowerCase().includes(wanted))
+      .slice(0, SHOWN)
+      .map(([name, images]) => ({ id: name, images }));
+  }, [labels, text, value]);
+
+  function entered() {
+    const wanted = text.trim();
+    const known = labels.find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[0];
+    if (wanted === value) return;
+    if (wanted === "" || known !== undefined || isFree) onChoose(known ?? wanted);
+    else setText(value);
+  }
+
+  return (
+    <ComboBox
+      className={styles.field ?? ""}
+      items={items}
+      inputValue={text}
+      onInputChange={setText}
+      value={value || null}
+      onChange={(key) => key !== null && onChoose(String(key))}
+      allowsCustomValue
+      allowsEmptyCollection
+      menuTrigger="focus"
+      onBlur={entered}
+      onKeyDown={(event) => event.key === "Enter" && entered()}
+    >
+      <Label>{label}</Label>
+      <Input placeholder="any" autoFocus={autoFocus} ref={inputRef ?? null} />
+      <Popover className={styles.popover ?? ""}>
+        <ListBox<(typeof items)[number]> className={styles.options ?? ""}>
+          {(item) => (
+            <ListBoxItem id={item.id} textValue={item.id} className={styles.option ?? ""}>
+              <span>{item.id}</span>
+              <small>{item.images.toLocaleString()}</small>
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </ComboBox>
+  );
+}

@@ -1,0 +1,51 @@
+import { Images, LogOut, Moon, Sun } from "lucide-react";
+import type { ReactNode } from "react";
+import { NavLink } from "react-router";
+import { signOut } from "../access/credentials";
+import { useAccess } from "../access/gate";
+import { IconButton } from "../parts/button";
+import { Notices } from "./notices";
+import styles from "./shell.module.css";
+import { choose, useTheme } from "./theme";
+
+const PAGES = [{ path: "/", name: "Archive", Icon: Images }];
+
+/** What all pages have around them. */
+export function Shell({ children }: { children: ReactNode }) {
+  const { me, signedIn } = useAccess();
+  const theme = useTheme();
+  const other = theme === "light" ? "dark" : "light";
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#content">
+        Skip to the page
+      </a>
+      <header className={styles.header}>
+        <span className={styles.brand}>
+          <img src="/icon.svg" alt="" width={24} height={24} /> Loupe
+        </span>
+        <nav aria-label="Pages" className={styles.nav}>
+          {PAGES.map(({ path, name, Icon }) => (
+            <NavLink key={path} to={path} end>
+              <Icon aria-hidden size={18} />
+              <span>{name}</span>
+            </NavLink>
+          ))}
+        </nav>
+        {signedIn && <span className={styles.who}>{me.name}</span>}
+        <IconButton label={`Switch to the ${other} theme`} onPress={() => choose(other)}>
+          {theme === "light" ? <Moon size={18} /> : <Sun size={18} />}
+        </IconButton>
+        {signedIn && (
+          <IconButton label="Sign out" onPress={signOut}>
+            <LogOut size={18} />
+          </IconButton>
+        )}
+      </header>
+      <main id="content" tabIndex={-1} className={styles.main}>
+        {children}
+      </main>
+      <Notices />
+    </div>
+  );
+}
