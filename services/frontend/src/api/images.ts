@@ -28,6 +28,8 @@ export function similarQuery(name: Name) {
   });
 }
 
+const REVIEW = "/v1/reviews/{container}/{blob}";
+
 /** What a person says of an image. Without a label, what was said is taken back. */
 export interface Saying {
   name: Name;
@@ -36,14 +38,17 @@ export interface Saying {
   label: string | null;
 }
 
-/** Say what an image shows; everything on the page that shows this image knows at once. */
+/**
+ * Say what an image shows; everything on the page that shows this image knows at once. It is said even if the page is
+ * left in the meantime.
+ */
 export function useSay() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ name, etag, label }: Saying) =>
       label === null
-        ? answer(api.DELETE("/v1/reviews/{container}/{blob}", { params: { path: name, query: { etag } } }))
-        : answer(api.PUT("/v1/reviews/{container}/{blob}", { params: { path: name }, body: { label, etag } })),
+        ? answer(api.DELETE(REVIEW, { params: { path: name, query: { etag } }, keepalive: true }))
+        : answer(api.PUT(REVIEW, { params: { path: name }, body: { label, etag }, keepalive: true })),
     onSuccess: (result) => {
       client.setQueryData(imageQuery(result.image).queryKey, result);
       replaceEntry(client, result);

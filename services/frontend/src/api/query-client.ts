@@ -1,9 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
-import { ApiProblem, isTransient } from "./problem";
+import { isTransient } from "./problem";
+import { RETRIES, retryDelay } from "./retry";
 
-const RETRIES = 4;
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 10_000;
 const FRESH_MS = 10_000;
 
 /** The cache of what the API said. What may succeed a moment later is tried again; nothing else is. */
@@ -14,10 +12,7 @@ export function makeQueryClient(): QueryClient {
         staleTime: FRESH_MS,
         refetchOnWindowFocus: false,
         retry: (failures, error) => isTransient(error) && failures < RETRIES,
-        retryDelay: (failures, error) =>
-          error instanceof ApiProblem && error.retryAfterS
-            ? error.retryAfterS * 1000
-            : Math.min(FIRST_DELAY_MS * 2 ** failures, MAX_DELAY_MS),
+        retryDelay,
       },
     },
   });

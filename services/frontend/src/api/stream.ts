@@ -8,6 +8,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { open, type Schemas } from "./client";
 import { isSignedOut } from "./problem";
+import { pause } from "./retry";
 
 export type ImageFilter = { container?: string; prefix?: string; label?: string; outcome?: string } & Record<
   string,
@@ -67,14 +68,4 @@ function gather(following: Following, signal: AbortSignal): (image: Schemas["Res
       if (!signal.aborted) following.onImages(images);
     }, GATHER_MS);
   };
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

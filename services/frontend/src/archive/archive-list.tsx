@@ -7,12 +7,14 @@ import { Problem } from "../parts/problem";
 import styles from "./archive.module.css";
 import { isNewestFirst, type ListQuery, writeFilter } from "./filter";
 import { Gallery } from "./gallery";
-import { recall, remember } from "./remembered";
+import { recall, remember, rememberAround } from "./remembered";
 import { SelectionBar } from "./selection-bar";
 import { useArrivals } from "./use-arrivals";
 import { usePages } from "./use-pages";
 import { useSelection } from "./use-selection";
 
+/** How many images before and after those in sight one can go through from an image's page. */
+const AROUND = 150;
 const BEGINNING = { first: 0, last: 60, offset: 0 };
 
 interface Props {
@@ -33,16 +35,6 @@ export function ArchiveList({ filter, onRestart, onChange }: Props) {
   const selecting = useSelection();
   const scrollToTop = useRef<(() => void) | null>(null);
 
-  const latest = useRef({ extent: pages.extent, offset: range.offset, above });
-  latest.current = { extent: pages.extent, offset: range.offset, above };
-  useEffect(
-    () => () => {
-      // What had arrived above is a part of the list when one comes back, at another place.
-      if (latest.current.above === 0) remember(filter, latest.current);
-    },
-    [filter],
-  );
-
   const onRange = useCallback((first: number, last: number, offset: number) => {
     setRange((known) =>
       known.first === first && known.last === last && known.offset === offset ? known : { first, last, offset },
@@ -51,6 +43,22 @@ export function ArchiveList({ filter, onRestart, onChange }: Props) {
   const at = useCallback(
     (place: number) => (place < above ? arrivals.shown[place] : pages.at(place - above)),
     [above, arrivals.shown, pages.at],
+  );
+
+  const latest = useRef({ at, range, above, extent: pages.extent });
+  latest.current = { at, range, above, extent: pages.extent };
+  useEffect(
+    () => () => {
+      const { at, range, above, extent } = latest.current;
+      const places = Array.from(
+        { length: 2 * AROUND + range.last - range.first },
+        (_, step) => range.first - AROUND + step,
+      );
+      rememberAround(places.map(at).filter((entry) => entry !== undefined));
+      // What had arrived above is a part of the list when one comes back, at another place.
+      if (above === 0) remember(filter, { extent, offset: range.offset });
+    },
+    [filter],
   );
 
   function showNew() {

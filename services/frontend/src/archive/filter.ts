@@ -46,7 +46,7 @@ export function readFilter(address: URLSearchParams): ListQuery {
     if (choices.some((choice) => choice === value)) filter[name] = value;
   }
   const reviewed = address.get("reviewed");
-  if (reviewed === "true" || reviewed === "false") filter["reviewed"] = reviewed === "true";
+  if (reviewed === "true" || reviewed === "false") filter.reviewed = reviewed === "true";
   return filter as ListQuery;
 }
 

@@ -90,6 +90,7 @@ export function Gallery({ count, isComplete, at, selecting, initialOffset, onRan
         );
       anchor.current = place;
       wantsFocus.current = true;
+      frame.current?.focus({ preventScroll: true }); // the tile may come only later, and keys must lead on meanwhile
       setCurrent(place);
       rows.scrollToIndex(Math.floor(place / columns));
     }
@@ -97,7 +98,6 @@ export function Gallery({ count, isComplete, at, selecting, initialOffset, onRan
   }
 
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: its tiles take the focus
     <div
       ref={frame}
       role="grid"
@@ -105,6 +105,7 @@ export function Gallery({ count, isComplete, at, selecting, initialOffset, onRan
       aria-multiselectable
       aria-rowcount={isComplete ? Math.ceil(count / columns) : -1}
       aria-colcount={columns}
+      tabIndex={-1}
       className={styles.frame}
       onKeyDown={pressed}
     >

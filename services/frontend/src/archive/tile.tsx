@@ -43,7 +43,10 @@ export function Tile({ entry, place, isCurrent, isSelected, onSelect, onFocus, l
         <span className={styles.caption}>
           <span className={styles.label} data-outcome={entry.outcome}>
             {entry.reviewed !== null && (
-              <MessageSquareText size={13} aria-label="Reviewed" className={styles.reviewed ?? ""} />
+              <>
+                <MessageSquareText size={13} aria-hidden className={styles.reviewed ?? ""} />
+                <span className={parts.hidden}>Reviewed as </span>
+              </>
             )}
             {entry.reviewed ?? entry.label ?? entry.reason?.replaceAll("_", " ") ?? entry.outcome}
           </span>

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Result } from "../api/entries";
+import { readableSize } from "../parts/size";
 import { Time } from "../parts/time";
 import styles from "./image.module.css";
 
@@ -13,7 +14,7 @@ export function Facts({ result }: { result: Result }) {
   ];
   if (properties) {
     const { format, width, height, size_bytes } = properties;
-    facts.push(["Picture", `${format}, ${width} × ${height}, ${kilobytes(size_bytes)}`]);
+    facts.push(["Picture", `${format}, ${width} × ${height}, ${readableSize(size_bytes)}`]);
   }
   if (review) {
     const who = (
@@ -34,8 +35,4 @@ export function Facts({ result }: { result: Result }) {
       ))}
     </dl>
   );
-}
-
-function kilobytes(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000).toLocaleString()} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -46,7 +46,7 @@ export function colours(map: number[][]): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(cells.length * 4);
   for (const [place, influence] of cells.entries()) {
     const strength = influence / FULL;
-    pixels.set([FULL, FULL * Math.min(1, 2 * (1 - strength)), 0, FULL * Math.min(1, strength * 1.2)], place * 4);
+    pixels.set([FULL, FULL * Math.min(1, 2 * (1 - strength)), 0, FULL * strength], place * 4);
   }
   return pixels;
 }

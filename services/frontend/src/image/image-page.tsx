@@ -1,17 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, Copy } from "lucide-react";
-import { useEffect } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
-import { fileName, keyOf, type Name, type Result } from "../api/entries";
+import { Link, useSearchParams } from "react-router";
+import { keyOf, type Name, type Result } from "../api/entries";
 import { historyQuery, imageQuery } from "../api/images";
 import { ApiProblem, NOT_FOUND } from "../api/problem";
 import { useStream } from "../api/use-stream";
-import { Button } from "../parts/button";
 import { Message } from "../parts/message";
 import { Problem } from "../parts/problem";
-import { Title } from "../parts/title";
-import { notify } from "../shell/notices";
 import { Facts } from "./facts";
+import { useFading } from "./fading";
+import { Heading } from "./heading";
 import { History } from "./history";
 import styles from "./image.module.css";
 import { Passage } from "./passage";
@@ -26,21 +23,19 @@ export function ImagePage() {
   const name = { container: address.get("container") ?? "", blob: address.get("blob") ?? "" };
   const { data: result, error, refetch } = useQuery(imageQuery(name));
   useFollowing(name);
-
-  if (error instanceof ApiProblem && error.status === NOT_FOUND) {
-    return (
-      <Message title="This image is not in the archive">
-        <p>Nothing is known of {keyOf(name)}. If it has just been uploaded, its page appears here by itself.</p>
-        <Link to="/">Go to the archive</Link>
-      </Message>
-    );
-  }
-  if (error && !result) return <Problem error={error} retry={refetch} />;
-  if (!result) return null;
   return (
     <article className={styles.page} key={keyOf(name)}>
       <Heading name={name} />
-      <Picture result={result} key={result.image.etag} />
+      {result ? <Answer result={result} /> : error && <NoAnswer name={name} error={error} retry={refetch} />}
+    </article>
+  );
+}
+
+function Answer({ result }: { result: Result }) {
+  const fading = useFading();
+  return (
+    <>
+      <Picture result={result} fading={fading} key={result.image.etag} />
       <div className={styles.answer}>
         <Verdict result={result} />
         <Say result={result} />
@@ -49,10 +44,20 @@ export function ImagePage() {
           <Passage result={result} />
         </section>
         <Facts result={result} />
-        <History name={name} />
+        <History name={result.image} />
       </div>
-      <Similar name={name} />
-    </article>
+      {result.outcome === "classified" && <Similar name={result.image} />}
+    </>
+  );
+}
+
+function NoAnswer({ name, error, retry }: { name: Name; error: Error; retry(): unknown }) {
+  if (!(error instanceof ApiProblem && error.status === NOT_FOUND)) return <Problem error={error} retry={retry} />;
+  return (
+    <Message title="This image is not in the archive">
+      <p>Nothing is known of {keyOf(name)}. If it has just been uploaded, its answer appears here by itself.</p>
+      <Link to="/">Go to the archive</Link>
+    </Message>
   );
 }
 
@@ -69,35 +74,6 @@ function useFollowing(name: Name): void {
       void client.invalidateQueries({ queryKey: historyQuery(name).queryKey });
     },
     refresh,
-  );
-}
-
-function Heading({ name }: { name: Name }) {
-  const navigate = useNavigate();
-  useEffect(() => {
-    const back = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && event.target === document.body) void navigate(-1);
-    };
-    document.addEventListener("keydown", back);
-    return () => document.removeEventListener("keydown", back);
-  }, [navigate]);
-
-  async function copy() {
-    await navigator.clipboard.writeText(location.href);
-    notify("The link is in the clipboard.");
-  }
-
-  return (
-    <header className={styles.heading}>
-      <Link to="/" className={styles.back}>
-        <ArrowLeft size={16} aria-hidden /> Archive
-      </Link>
-      <Title text={fileName(name.blob)} />
-      <span className={styles.folder}>{name.blob}</span>
-      <Button onPress={copy}>
-        <Copy size={16} aria-hidden /> Copy link
-      </Button>
-    </header>
   );
 }
 

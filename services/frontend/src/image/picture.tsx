@@ -4,15 +4,13 @@ import type { Result } from "../api/entries";
 import { useLinks } from "../api/links";
 import parts from "../parts/parts.module.css";
 import { Problem } from "../parts/problem";
+import type { Fading } from "./fading";
 import { centralSquare, Heatmap } from "./heatmap";
 import styles from "./image.module.css";
 
-const BEGIN = 0.5;
-
 /** The picture with what the model looked at, which can be faded in and out. */
-export function Picture({ result }: { result: Result }) {
+export function Picture({ result, fading }: { result: Result; fading: Fading }) {
   const { data: links, isError, error, refetch } = useLinks(result.image, result.image.etag);
-  const [opacity, setOpacity] = useState(BEGIN);
   const [failed, setFailed] = useState<string[]>([]);
   const { properties, heatmap } = result;
   // Browsers show no TIFF, for example, and then the thumbnail, which is a JPEG.
@@ -22,10 +20,7 @@ export function Picture({ result }: { result: Result }) {
   if (links && !link) return <p className={styles.gone}>{sentenceOf(links.problem)}</p>;
   return (
     <figure className={styles.figure}>
-      <div
-        className={styles.frame}
-        style={properties ? { aspectRatio: `${properties.width} / ${properties.height}` } : {}}
-      >
+      <div className={styles.frame} style={properties ? shapeOf(properties) : {}}>
         {link && (
           <img
             src={link}
@@ -38,15 +33,15 @@ export function Picture({ result }: { result: Result }) {
           <Heatmap
             map={heatmap}
             seen={properties.seen ?? centralSquare(properties.width, properties.height)}
-            opacity={opacity}
+            opacity={fading.opacity}
           />
         )}
       </div>
       {heatmap && (
         <Slider
           className={parts.slider ?? ""}
-          value={opacity}
-          onChange={setOpacity}
+          value={fading.opacity}
+          onChange={fading.fade}
           minValue={0}
           maxValue={1}
           step={0.05}
@@ -59,6 +54,11 @@ export function Picture({ result }: { result: Result }) {
       )}
     </figure>
   );
+}
+
+/** As wide as there is room, but never higher than most of the window. The place is there before the picture is. */
+function shapeOf({ width, height }: { width: number; height: number }) {
+  return { aspectRatio: `${width} / ${height}`, maxWidth: `calc(var(--picture-height, 72vh) * ${width / height})` };
 }
 
 function sentenceOf(problem: string | null | undefined): string {

@@ -11,7 +11,7 @@ import styles from "./image.module.css";
 /** Images that look alike to the model. */
 export function Similar({ name }: { name: Name }) {
   const { data, error, refetch } = useQuery(similarQuery(name));
-  if (error instanceof ApiProblem && error.status === NOT_FOUND) return null; // only classified images have any
+  if (error instanceof ApiProblem && error.status === NOT_FOUND) return null; // it has no embedding
   if (error) return <Problem error={error} retry={refetch} />;
   if (!data?.images.length) return null;
   return (

@@ -14,6 +14,8 @@ interface Props {
   onChoose(label: string): void;
   /** Whether labels may be entered that no image has yet. */
   isFree?: boolean;
+  /** Told of what stands there when one leaves the field, if that is not to choose it. */
+  onLeave?(label: string): void;
   autoFocus?: boolean;
   inputRef?: RefObject<HTMLInputElement | null>;
 }
@@ -29,7 +31,7 @@ export function useLabels() {
 }
 
 /** One of the labels, found by typing a part of it. */
-export function LabelField({ label, value, onChoose, isFree = false, autoFocus = false, inputRef }: Props) {
+export function LabelField({ label, value, onChoose, isFree = false, onLeave, autoFocus = false, inputRef }: Props) {
   const { data: labels = [] } = useLabels();
   const [text, setText] = useState(value);
   const [shownFor, setShownFor] = useState(value);
@@ -45,11 +47,12 @@ export function LabelField({ label, value, onChoose, isFree = false, autoFocus =
       .map(([name, images]) => ({ id: name, images }));
   }, [labels, text, value]);
 
+  const typed = text.trim();
+  const known = labels.find(([name]) => name.toLowerCase() === typed.toLowerCase())?.[0];
+
   function entered() {
-    const wanted = text.trim();
-    const known = labels.find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[0];
-    if (wanted === value) return;
-    if (wanted === "" || known !== undefined || isFree) onChoose(known ?? wanted);
+    if (typed === value) return;
+    if (typed === "" || known !== undefined || isFree) onChoose(known ?? typed);
     else setText(value);
   }
 
@@ -64,7 +67,7 @@ export function LabelField({ label, value, onChoose, isFree = false, autoFocus =
       allowsCustomValue
       allowsEmptyCollection
       menuTrigger="focus"
-      onBlur={entered}
+      onBlur={() => (onLeave ? onLeave(known ?? typed) : entered())}
       onKeyDown={(event) => event.key === "Enter" && entered()}
     >
       <Label>{label}</Label>

@@ -33,7 +33,7 @@ export function Thumbnail({ name, version, alt = "" }: Props) {
   const reason = data?.problem ?? (isError || failures ? "the picture cannot be loaded" : undefined);
   return (
     <span className={styles.thumbnail} title={reason}>
-      {reason && <ImageOff aria-label={`No thumbnail: ${reason}`} size={22} />}
+      {reason && <ImageOff aria-hidden size={22} />}
     </span>
   );
 }

@@ -1,14 +1,20 @@
-import { Images, LogOut, Moon, Sun } from "lucide-react";
+import { ChartColumn, Images, ImageUp, ListChecks, LogOut, Moon, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import { signOut } from "../access/credentials";
 import { useAccess } from "../access/gate";
 import { IconButton } from "../parts/button";
+import { UploadIndicator } from "../upload/indicator";
 import { Notices } from "./notices";
 import styles from "./shell.module.css";
 import { choose, useTheme } from "./theme";
 
-const PAGES = [{ path: "/", name: "Archive", Icon: Images }];
+const PAGES = [
+  { path: "/", name: "Archive", Icon: Images },
+  { path: "/review", name: "Review", Icon: ListChecks },
+  { path: "/overview", name: "Overview", Icon: ChartColumn },
+  { path: "/upload", name: "Upload", Icon: ImageUp },
+];
 
 /** What all pages have around them. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -32,6 +38,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </NavLink>
           ))}
         </nav>
+        <UploadIndicator />
         {signedIn && <span className={styles.who}>{me.name}</span>}
         <IconButton label={`Switch to the ${other} theme`} onPress={() => choose(other)}>
           {theme === "light" ? <Moon size={18} /> : <Sun size={18} />}
