@@ -16,6 +16,9 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
 }
 
 const ImagePage = page(() => import("./image/image-page"), "ImagePage");
+const ReviewPage = page(() => import("./review/review-page"), "ReviewPage");
+const OverviewPage = page(() => import("./overview/overview-page"), "OverviewPage");
+const UploadPage = page(() => import("./upload/upload-page"), "UploadPage");
 
 export function App() {
   return (
@@ -27,6 +30,9 @@ export function App() {
               <Routes>
                 <Route path="/" element={<ArchivePage />} />
                 <Route path="/image" element={<ImagePage />} />
+                <Route path="/review" element={<ReviewPage />} />
+                <Route path="/overview" element={<OverviewPage />} />
+                <Route path="/upload" element={<UploadPage />} />
                 <Route path="*" element={<NoSuchPage />} />
               </Routes>
             </Suspense>

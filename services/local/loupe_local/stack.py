@@ -112,6 +112,27 @@ class Stack:
         else:
             self._spawn(service).wait_until(partial(self._is_ready, service))
 
+    def environment(self) -> dict[str, str]:
+        """What the services are told: this process's environment without settings of Loupe's that it may hold."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOUPE_")}
+        return {
+            **inherited,
+            "LOUPE_BROKER_URL": self.valkey.url,
+            "LOUPE_VISIBILITY_TIMEOUT_S": "60",
+            "LOUPE_EVENT_TIMEOUT_S": "30",
+            "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
+            "LOUPE_STORAGE_KEY": KEY,
+            "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,
+            "LOUPE_QUEUE_ENDPOINT": self.azurite.queue_endpoint,
+            "LOUPE_IMAGE_CONTAINER": CONTAINER,
+            "LOUPE_THUMBNAIL_CONTAINER": THUMBNAILS,
+            "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
+            "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
+            "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
+            **({"LOUPE_FRONTEND": str(self.config.frontend.resolve())} if self.config.frontend else {}),
+            **dict(self.config.env),
+        }
+
     def _check_machine(self) -> None:
         config = self.config
         require_free(
@@ -151,7 +172,7 @@ class Stack:
 
     def _spawn(self, service: str) -> Child:
         self._heartbeat(service).unlink(missing_ok=True)
-        env = self._environment()
+        env = self.environment()
         if service in self._ports:
             env["LOUPE_PORT"] = str(self._ports[service])
         else:
@@ -170,24 +191,3 @@ class Stack:
 
     def _heartbeat(self, service: str) -> Path:
         return self.config.state / "run" / f"{service}.heartbeat"
-
-    def _environment(self) -> dict[str, str]:
-        """What the services are told: this process's environment without settings of Loupe's that it may hold."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOUPE_")}
-        return {
-            **inherited,
-            "LOUPE_BROKER_URL": self.valkey.url,
-            "LOUPE_VISIBILITY_TIMEOUT_S": "60",
-            "LOUPE_EVENT_TIMEOUT_S": "30",
-            "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
-            "LOUPE_STORAGE_KEY": KEY,
-            "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,
-            "LOUPE_QUEUE_ENDPOINT": self.azurite.queue_endpoint,
-            "LOUPE_IMAGE_CONTAINER": CONTAINER,
-            "LOUPE_THUMBNAIL_CONTAINER": THUMBNAILS,
-            "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
-            "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
-            "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
-            **({"LOUPE_FRONTEND": str(self.config.frontend.resolve())} if self.config.frontend else {}),
-            **dict(self.config.env),
-        }

@@ -44,7 +44,7 @@ export async function signOut(): Promise<void> {
 /** The API wants to know who asks, and has not accepted what this page said, if it said anything. */
 export function refuse(): void {
   sessionStorage.removeItem(KEY);
-  change(said);
+  if (said) change(true);
 }
 
 /** Whether the API has refused what was said last. */
@@ -57,15 +57,7 @@ export function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-let version = 0;
-
-/** Grows with every change, for `useSyncExternalStore`. */
-export function credentialsVersion(): number {
-  return version;
-}
-
 function change(isRefused: boolean): void {
   refused = isRefused;
-  version += 1;
   for (const listener of listeners) listener();
 }

@@ -1,12 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useSyncExternalStore } from "react";
 import { answer, api, type Schemas } from "../api/client";
 import { isSignedOut } from "../api/problem";
 import { Problem } from "../parts/problem";
-import { credentialsVersion, subscribe, wasRefused } from "./credentials";
+import { subscribe, wasRefused } from "./credentials";
 import { SignInPage } from "./sign-in-page";
 
 type Me = Schemas["Me"];
+
+const SIGN_IN = "sign-in";
 
 interface Access {
   me: Me;
@@ -19,9 +21,9 @@ const AccessContext = createContext<Access | null>(null);
 /** Shows what is inside to those whom the API knows, and everyone else how to sign in. */
 export function Gate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const version = useSyncExternalStore(subscribe, credentialsVersion);
+  const isRefused = useSyncExternalStore(subscribe, wasRefused);
   const signIn = useQuery({
-    queryKey: ["sign-in"],
+    queryKey: [SIGN_IN],
     queryFn: async () => {
       const found = await answer(api.GET("/sign-in"));
       if (found.entra) {
@@ -38,16 +40,18 @@ export function Gate({ children }: { children: ReactNode }) {
     enabled: signIn.isSuccess,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const [asked, setAsked] = useState(version);
-  useEffect(() => {
-    if (asked === version) return;
-    setAsked(version);
-    if (!wasRefused()) void client.invalidateQueries();
-  }, [asked, version, client]);
+  useEffect(
+    () =>
+      subscribe(() => {
+        // What one person was shown is nothing for the next. How to sign in is the same for all.
+        if (!wasRefused()) void client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SIGN_IN });
+      }),
+    [client],
+  );
 
   if (signIn.isError) return <Problem error={signIn.error} retry={() => signIn.refetch()} />;
   if (!signIn.data) return null;
-  if (signIn.data.needed && (wasRefused() || isSignedOut(me.error))) return <SignInPage signIn={signIn.data} />;
+  if (signIn.data.needed && (isRefused || isSignedOut(me.error))) return <SignInPage signIn={signIn.data} />;
   if (me.isError) return <Problem error={me.error} retry={() => me.refetch()} />;
   if (!me.data) return null;
   return <AccessContext value={{ me: me.data, signedIn: signIn.data.needed }}>{children}</AccessContext>;

@@ -71,7 +71,7 @@ export function ArchiveList({ filter, onRestart, onChange }: Props) {
 
   const count = above + pages.count;
   if (pages.error && count === 0) return <Problem error={pages.error} retry={pages.retry} />;
-  if (count === 0 && pages.isComplete) return <Nothing filter={filter} onClear={() => onChange({})} />;
+  const isEmpty = count === 0 && pages.isComplete;
   return (
     <div className={styles.list}>
       {(arrivals.held > 0 || arrivals.isBehind) && (
@@ -81,15 +81,19 @@ export function ArchiveList({ filter, onRestart, onChange }: Props) {
           </Button>
         </div>
       )}
-      <Gallery
-        count={count}
-        isComplete={pages.isComplete}
-        at={at}
-        selecting={selecting}
-        initialOffset={begun.offset}
-        onRange={onRange}
-        scrollToTop={scrollToTop}
-      />
+      {isEmpty ? (
+        <Nothing filter={filter} onClear={() => onChange({})} />
+      ) : (
+        <Gallery
+          count={count}
+          isComplete={pages.isComplete}
+          at={at}
+          selecting={selecting}
+          initialOffset={begun.offset}
+          onRange={onRange}
+          scrollToTop={scrollToTop}
+        />
+      )}
       {pages.error !== null && <Problem error={pages.error} retry={pages.retry} />}
       <SelectionBar selecting={selecting} />
       <span className={styles.live} data-live={arrivals.isLive}>

@@ -68,7 +68,7 @@ export function LabelField({ label, value, onChoose, isFree = false, onLeave, au
       allowsEmptyCollection
       menuTrigger="focus"
       onBlur={() => (onLeave ? onLeave(known ?? typed) : entered())}
-      onKeyDown={(event) => event.key === "Enter" && entered()}
+      onKeyDown={(event) => event.key === "Enter" && !isOnOption(event.target) && entered()}
     >
       <Label>{label}</Label>
       <Input placeholder="any" autoFocus={autoFocus} ref={inputRef ?? null} />
@@ -84,4 +84,9 @@ export function LabelField({ label, value, onChoose, isFree = false, onLeave, au
       </Popover>
     </ComboBox>
   );
+}
+
+/** Whether Enter chooses the option that the arrow keys have led to, and not what was typed. */
+function isOnOption(target: EventTarget): boolean {
+  return target instanceof Element && target.hasAttribute("aria-activedescendant");
 }
