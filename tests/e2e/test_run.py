@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
@@ -112,10 +113,12 @@ def test_it_stays_until_it_is_told_to_end_and_leaves_no_orphan(runner: Runner, n
     process = runner.start()
     assert process.stdout
     output = ""
-    while "Ctrl-C" not in output:
+    while "with a browser" not in output:
         line = process.stdout.readline()
         assert line, process.communicate()
         output += line
+    page = httpx2.get(output.split()[-1], headers={"Accept": "text/html"})
+    assert "<title>Loupe</title>" in page.text
     for address in (f"127.0.0.1:{runner.ports['api']}/docs", f"127.0.0.1:{runner.ports['ingestion']}/events"):
         assert address in output
     assert len(runner.processes()) == 7  # itself, broker, storage, four services

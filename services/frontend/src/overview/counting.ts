@@ -1,0 +1,35 @@
+/** Sums, ranks and shares of what was counted. */
+
+const PERCENT = 100;
+const LEAST = 0.1;
+
+export type Counted = Record<string, number>;
+
+export function sum(counts: readonly number[]): number {
+  return counts.reduce((one, other) => one + other, 0);
+}
+
+export function total(counted: Counted): number {
+  return sum(Object.values(counted));
+}
+
+/** What was counted, the most frequent first; of the equally frequent, the first by name. */
+export function ranked(counted: Counted): [string, number][] {
+  return Object.entries(counted).sort(
+    ([name, images], [otherName, others]) => others - images || (name < otherName ? -1 : 1),
+  );
+}
+
+/** A share in percent: none only if it is none, all only if it is all, and a dash of nothing. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return "–";
+  const percent = (PERCENT * part) / whole;
+  if (part > 0 && percent < LEAST) return `< ${LEAST.toLocaleString()} %`;
+  if (part < whole && percent > PERCENT - LEAST) return `> ${(PERCENT - LEAST).toLocaleString()} %`;
+  return `${percent.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`;
+}
+
+/** One image, or many. */
+export function images(count: number): string {
+  return `${count.toLocaleString()} ${count === 1 ? "image" : "images"}`;
+}
