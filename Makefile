@@ -60,6 +60,10 @@ docs: .venv/ready $(FRONTEND)/node_modules/ready ## Write the documentation and 
 	@$(BIN)/python docs/generate.py
 	@$(SCRIPT) $(FRONTEND) types
 
+.PHONY: screenshots
+screenshots: setup ## Take the pictures of all pages that the documentation shows
+	@$(BIN)/pytest tests/e2e/browser/test_screenshots.py --screenshots docs/screens
+
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py

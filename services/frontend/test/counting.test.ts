@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { images, ranked, share, total } from "../src/overview/counting";
+import { ranked, total } from "../src/api/counts";
+import { images, share } from "../src/overview/counting";
 
 describe("counts", () => {
   it("add up, also of nothing", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isNewestFirst, readFilter, streamFilter, withParts, writeFilter } from "../src/archive/filter";
+import { isNewestFirst, readFilter, streamFilter, withParts, writeFilter } from "../src/api/filter";
 
 const read = (address: string) => readFilter(new URLSearchParams(address));
 

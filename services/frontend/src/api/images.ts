@@ -36,19 +36,18 @@ export interface Saying {
   /** The version of the image that the person saw. */
   etag: string;
   label: string | null;
+  /** Whether it is said even if the page is left meanwhile. Browsers allow that for few requests at a time. */
+  keepalive?: boolean;
 }
 
-/**
- * Say what an image shows; everything on the page that shows this image knows at once. It is said even if the page is
- * left in the meantime.
- */
+/** Say what an image shows; everything on the page that shows this image knows at once. */
 export function useSay() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, etag, label }: Saying) =>
+    mutationFn: ({ name, etag, label, keepalive = false }: Saying) =>
       label === null
-        ? answer(api.DELETE(REVIEW, { params: { path: name, query: { etag } }, keepalive: true }))
-        : answer(api.PUT(REVIEW, { params: { path: name }, body: { label, etag }, keepalive: true })),
+        ? answer(api.DELETE(REVIEW, { params: { path: name, query: { etag } }, keepalive }))
+        : answer(api.PUT(REVIEW, { params: { path: name }, body: { label, etag }, keepalive })),
     onSuccess: (result) => {
       client.setQueryData(imageQuery(result.image).queryKey, result);
       replaceEntry(client, result);

@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
+import { isNewestFirst, type ListQuery, writeFilter } from "../api/filter";
 import { Button } from "../parts/button";
 import { Message } from "../parts/message";
 import { Problem } from "../parts/problem";
 import styles from "./archive.module.css";
-import { isNewestFirst, type ListQuery, writeFilter } from "./filter";
 import { Gallery } from "./gallery";
 import { recall, remember, rememberAround } from "./remembered";
 import { SelectionBar } from "./selection-bar";

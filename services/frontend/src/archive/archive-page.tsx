@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
+import { type ListQuery, readFilter, writeFilter } from "../api/filter";
 import { Title } from "../parts/title";
 import styles from "./archive.module.css";
 import { ArchiveList } from "./archive-list";
-import { type ListQuery, readFilter, writeFilter } from "./filter";
 import { FilterBar } from "./filter-bar";
 import { forget } from "./use-pages";
 

@@ -2,11 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { open } from "../api/client";
+import { type ListQuery, writeFilter } from "../api/filter";
 import { sentence } from "../api/problem";
 import { Button } from "../parts/button";
 import parts from "../parts/parts.module.css";
 import { notify } from "../shell/notices";
-import { type ListQuery, writeFilter } from "./filter";
 
 const FORMATS = [
   { id: "csv", name: "CSV, for spreadsheets" },

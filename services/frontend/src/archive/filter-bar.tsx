@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDownUp, SlidersHorizontal } from "lucide-react";
 import { Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { answer, api } from "../api/client";
+import { countsQuery } from "../api/counts";
+import { type ListQuery, OUTCOMES, REASONS, SORTS, withParts } from "../api/filter";
 import { Button, IconButton } from "../parts/button";
-import { SelectField } from "../parts/field";
+import { SelectField, TextField } from "../parts/field";
 import { LabelField } from "../parts/label-field";
 import styles from "./archive.module.css";
 import { ExportMenu } from "./export-menu";
-import { type ListQuery, OUTCOMES, REASONS, SORTS, withParts } from "./filter";
-import { DayField, ScoreField, TextField } from "./filter-fields";
+import { DayField, ScoreField } from "./filter-fields";
 
 interface Props {
   filter: ListQuery;
@@ -74,7 +74,7 @@ const MORE = [
 ] as const;
 
 function MoreFilters({ filter, set }: { filter: ListQuery; set(parts: Parts): void }) {
-  const { data: counts } = useQuery({ queryKey: ["counts"], queryFn: () => answer(api.GET("/v1/counts")) });
+  const { data: counts } = useQuery(countsQuery({}));
   const [models, containers] = [Object.keys(counts?.models ?? {}), Object.keys(counts?.containers ?? {})];
   return (
     <>

@@ -4,30 +4,14 @@ import { Field } from "../parts/field";
 import parts from "../parts/parts.module.css";
 import { percent } from "../parts/score";
 
-interface TextProps {
+interface DayProps {
   label: string;
   value: string;
   onChange(value: string): void;
 }
 
-/** A text that counts when one leaves the field or presses Enter, and not with every letter. */
-export function TextField({ label, value, onChange }: TextProps) {
-  return (
-    <Field label={label}>
-      <input
-        key={value}
-        type="text"
-        defaultValue={value}
-        placeholder="any"
-        onBlur={(event) => event.target.value !== value && onChange(event.target.value)}
-        onKeyDown={(event) => event.key === "Enter" && onChange(event.currentTarget.value)}
-      />
-    </Field>
-  );
-}
-
 /** A day, as the moment in UTC at which it begins here. */
-export function DayField({ label, value, onChange }: TextProps) {
+export function DayField({ label, value, onChange }: DayProps) {
   return (
     <Field label={label}>
       <input

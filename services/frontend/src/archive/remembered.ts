@@ -2,7 +2,7 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 import { keyOf, type Name } from "../api/entries";
-import { type ListQuery, writeFilter } from "./filter";
+import { type ListQuery, writeFilter } from "../api/filter";
 import { type Extent, forget, hasBeginning, NOTHING_REACHED } from "./use-pages";
 
 interface Place {

@@ -8,10 +8,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { type Entry, entryOf, type Result } from "../api/entries";
+import { isNewestFirst, type ListQuery, streamFilter } from "../api/filter";
 import { replaceEntry } from "../api/images";
 import { useStream } from "../api/use-stream";
 import { arrived, NONE, type State } from "./arrivals";
-import { isNewestFirst, type ListQuery, streamFilter } from "./filter";
 
 export interface Arrivals {
   shown: Entry[];

@@ -10,8 +10,8 @@ import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-qu
 import { useCallback, useMemo, useState } from "react";
 import { answer, api } from "../api/client";
 import { type Entry, entryOf } from "../api/entries";
+import { type ListQuery, writeFilter } from "../api/filter";
 import { PAGES, type Page } from "../api/images";
-import { type ListQuery, writeFilter } from "./filter";
 
 const PER_PAGE = 120;
 const KEPT_MS = 20_000;

@@ -1,6 +1,6 @@
 /** The histogram of scores. */
 
-import type { ListQuery } from "../archive/filter";
+import type { ListQuery } from "../api/filter";
 
 /** Images whose score lies between two probabilities. */
 export interface Bin {

@@ -1,9 +1,9 @@
 import type { Schemas } from "../api/client";
-import type { ListQuery } from "../archive/filter";
+import { type CountFilter, ranked } from "../api/counts";
+import type { ListQuery } from "../api/filter";
 import { BarList } from "./bar-list";
-import { ranked } from "./counting";
 import { Panel } from "./panel";
-import { type CountFilter, imagesOf } from "./view";
+import { imagesOf } from "./view";
 
 const TOP = 10;
 

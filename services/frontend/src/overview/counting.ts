@@ -3,21 +3,8 @@
 const PERCENT = 100;
 const LEAST = 0.1;
 
-export type Counted = Record<string, number>;
-
 export function sum(counts: readonly number[]): number {
   return counts.reduce((one, other) => one + other, 0);
-}
-
-export function total(counted: Counted): number {
-  return sum(Object.values(counted));
-}
-
-/** What was counted, the most frequent first; of the equally frequent, the first by name. */
-export function ranked(counted: Counted): [string, number][] {
-  return Object.entries(counted).sort(
-    ([name, images], [otherName, others]) => others - images || (name < otherName ? -1 : 1),
-  );
 }
 
 /** A share in percent: none only if it is none, all only if it is all, and a dash of nothing. */

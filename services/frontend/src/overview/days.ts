@@ -1,7 +1,8 @@
 /** Labels over time: what was counted by day, made ready to be stacked. */
 
 import type { Schemas } from "../api/client";
-import { ranked, sum } from "./counting";
+import { ranked } from "../api/counts";
+import { sum } from "./counting";
 
 const DAY_MS = 24 * 60 * 60_000;
 

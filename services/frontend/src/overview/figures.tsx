@@ -1,17 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { share, total } from "./counting";
+import { type CountFilter, total } from "../api/counts";
+import { share } from "./counting";
 import styles from "./overview.module.css";
-import { countsQuery, pipelineQuery, throughputQuery } from "./queries";
+import { currentCountsQuery, pipelineQuery, throughputQuery } from "./queries";
 import { lastDay, rateNow, rounded } from "./rates";
-import type { CountFilter } from "./view";
 
 /** What stands where an answer is missing. What went wrong, the part of the page says that shows the whole answer. */
 const UNKNOWN = "–";
 
 /** The state of things at a glance. */
 export function Figures({ filter }: { filter: CountFilter }) {
-  const { data: counts } = useQuery(countsQuery(filter));
+  const { data: counts } = useQuery(currentCountsQuery(filter));
   const { data: throughput, dataUpdatedAt: at } = useQuery(throughputQuery(filter));
   const { data: pipeline } = useQuery(pipelineQuery());
   const { classified = 0, rejected = 0 } = counts?.outcomes ?? {};

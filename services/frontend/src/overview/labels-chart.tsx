@@ -1,13 +1,14 @@
 import { Link } from "react-router";
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
 import type { Schemas } from "../api/client";
+import type { CountFilter } from "../api/counts";
 import { X_AXIS, Y_AXIS } from "./axes";
 import { Chart } from "./chart";
 import { sum } from "./counting";
 import { type LabelDay, labelsOverTime } from "./days";
 import styles from "./overview.module.css";
 import { Tip } from "./tip";
-import { beginOf, type CountFilter, imagesOf } from "./view";
+import { beginOf, imagesOf } from "./view";
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 const OTHER = "other";

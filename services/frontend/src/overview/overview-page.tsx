@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
+import { total } from "../api/counts";
 import { Button } from "../parts/button";
 import { Message } from "../parts/message";
 import { Title } from "../parts/title";
 import { Answered } from "./answered";
 import { Breakdown } from "./breakdown";
-import { total } from "./counting";
 import { Figures } from "./figures";
 import { OverTime } from "./over-time";
 import styles from "./overview.module.css";
 import { PipelinePanels } from "./pipeline-panels";
-import { countsQuery } from "./queries";
+import { currentCountsQuery } from "./queries";
 import { readView, type View, writeView } from "./view";
 import { ViewBar } from "./view-bar";
 
@@ -19,7 +19,7 @@ export function OverviewPage() {
   const [address, setAddress] = useSearchParams();
   const view = readView(address);
   const show = (wanted: View) => setAddress(writeView(wanted));
-  const counts = useQuery(countsQuery(view.filter));
+  const counts = useQuery(currentCountsQuery(view.filter));
   const isEmpty = counts.data !== undefined && total(counts.data.outcomes) === 0;
   return (
     <div className={styles.page}>

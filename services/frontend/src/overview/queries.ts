@@ -2,8 +2,9 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
+import { type CountFilter, countsQuery } from "../api/counts";
 import { lastDays } from "./days";
-import type { CountFilter, View } from "./view";
+import type { View } from "./view";
 
 const PIPELINE_EVERY_MS = 3_000;
 const COUNTS_EVERY_MS = 10_000;
@@ -13,11 +14,10 @@ const STATISTICS_EVERY_MS = 60_000;
 /** Labels that have a colour of their own. */
 const TOP = 6;
 
-/** Everything of all time. */
-export function countsQuery(filter: CountFilter) {
+/** Everything of all time, as it is now. */
+export function currentCountsQuery(filter: CountFilter) {
   return queryOptions({
-    queryKey: ["counts", filter],
-    queryFn: ({ signal }) => answer(api.GET("/v1/counts", { params: { query: filter }, signal })),
+    ...countsQuery(filter),
     refetchInterval: COUNTS_EVERY_MS,
     placeholderData: keepPreviousData,
   });

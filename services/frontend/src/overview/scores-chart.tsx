@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { Bar, BarChart, type BarShapeProps, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
 import type { Schemas } from "../api/client";
+import type { CountFilter } from "../api/counts";
 import { percent } from "../parts/score";
 import { X_AXIS, Y_AXIS } from "./axes";
 import { type Bin, binsOf, scoresOf } from "./bins";
@@ -8,7 +9,7 @@ import { Chart } from "./chart";
 import { images, sum } from "./counting";
 import styles from "./overview.module.css";
 import { Tip } from "./tip";
-import { beginOf, type CountFilter, imagesOf } from "./view";
+import { beginOf, imagesOf } from "./view";
 
 /** So many bins have no text under them, after each that has one. */
 const SKIPPED = 3;

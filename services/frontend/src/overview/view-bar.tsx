@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { SelectField } from "../parts/field";
 import styles from "./overview.module.css";
-import { countsQuery } from "./queries";
+import { currentCountsQuery } from "./queries";
 import { DAYS, type View } from "./view";
 
 interface Props {
@@ -11,7 +11,7 @@ interface Props {
 
 /** What the page counts. */
 export function ViewBar({ view, onChange }: Props) {
-  const { data: counts } = useQuery(countsQuery({}));
+  const { data: counts } = useQuery(currentCountsQuery({}));
   const { filter, days } = view;
   return (
     <search className={styles.bar}>

@@ -1,15 +1,10 @@
 /** What the overview counts, and how that is written into the address. */
 
-import { type ListQuery, writeFilter } from "../archive/filter";
+import type { CountFilter } from "../api/counts";
+import { type ListQuery, writeFilter } from "../api/filter";
 
 export const DAYS = [7, 30, 90];
 const USUAL_DAYS = 30;
-
-/** Which images are counted. Unset parts match everything. */
-export interface CountFilter {
-  model?: string;
-  container?: string;
-}
 
 export interface View {
   filter: CountFilter;

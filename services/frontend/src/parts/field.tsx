@@ -43,3 +43,25 @@ export function SelectField({ label, value, choices, onChange }: SelectProps) {
     </Field>
   );
 }
+
+interface TextProps {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+}
+
+/** A text that counts when one leaves the field or presses Enter, and not with every letter. */
+export function TextField({ label, value, onChange }: TextProps) {
+  return (
+    <Field label={label}>
+      <input
+        key={value}
+        type="text"
+        defaultValue={value}
+        placeholder="any"
+        onBlur={(event) => event.target.value !== value && onChange(event.target.value)}
+        onKeyDown={(event) => event.key === "Enter" && onChange(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}

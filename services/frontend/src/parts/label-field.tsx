@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useMemo, useState } from "react";
 import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
-import { answer, api } from "../api/client";
+import { countsQuery, ranked } from "../api/counts";
 import styles from "./parts.module.css";
 
 const SHOWN = 50;
@@ -20,19 +20,13 @@ interface Props {
   inputRef?: RefObject<HTMLInputElement | null>;
 }
 
-/** The labels of the archive, the most frequent first, with how many images have each. */
-export function useLabels() {
-  return useQuery({
-    queryKey: ["labels"],
-    queryFn: () => answer(api.GET("/v1/counts")),
-    select: (counts) => Object.entries(counts.labels).sort(([, one], [, other]) => other - one),
-    staleTime: FRESH_MS,
-  });
-}
-
 /** One of the labels, found by typing a part of it. */
 export function LabelField({ label, value, onChoose, isFree = false, onLeave, autoFocus = false, inputRef }: Props) {
-  const { data: labels = [] } = useLabels();
+  const { data: labels = [] } = useQuery({
+    ...countsQuery({}),
+    select: (counts) => ranked(counts.labels),
+    staleTime: FRESH_MS,
+  });
   const [text, setText] = useState(value);
   const [shownFor, setShownFor] = useState(value);
   if (shownFor !== value) {

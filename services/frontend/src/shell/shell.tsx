@@ -11,9 +11,9 @@ import { choose, useTheme } from "./theme";
 
 const PAGES = [
   { path: "/", name: "Archive", Icon: Images },
+  { path: "/upload", name: "Upload", Icon: ImageUp },
   { path: "/review", name: "Review", Icon: ListChecks },
   { path: "/overview", name: "Overview", Icon: ChartColumn },
-  { path: "/upload", name: "Upload", Icon: ImageUp },
 ];
 
 /** What all pages have around them. */

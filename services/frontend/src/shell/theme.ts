@@ -33,7 +33,7 @@ function systemTheme(): Theme {
 }
 
 function apply(): void {
-  document.documentElement.dataset["theme"] = current();
+  document.documentElement.dataset.theme = current();
 }
 
 function tell(): void {

@@ -1,6 +1,6 @@
 /** Which images the archive shows, and how that is written into the address: under the names that the API has. */
 
-import type { paths } from "../api/schema";
+import type { paths } from "./schema";
 
 export type ListQuery = Omit<NonNullable<paths["/v1/images"]["get"]["parameters"]["query"]>, "limit" | "cursor">;
 export type FilterName = keyof ListQuery;

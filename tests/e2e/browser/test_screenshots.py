@@ -1,0 +1,124 @@
+"""How all pages look, light and dark and on a phone. axe finds nothing on any of them.
+
+The pictures are kept in the folder that ``--screenshots`` names; `make screenshots` takes those of the documentation.
+"""
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+from azure.storage.blob import ContainerClient, ContentSettings
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser.axe import violations
+from tests.e2e.conftest import Outcome
+from tests.factories import SAMPLES, encode
+
+FOLDER = "garden/"
+COUNT = 40
+PHONE = {"width": 390, "height": 844}
+QUALITY = 80
+
+
+def parts() -> list[bytes]:
+    """Parts of the sample photos, no two alike."""
+    chance = random.Random(5)
+    photos = [Image.open(path).convert("RGB") for path in sorted(SAMPLES.glob("*.*g"))]
+    pictures = []
+    for number in range(COUNT):
+        photo = photos[number % len(photos)]
+        edges = [round(edge * chance.uniform(0.6, 1)) for edge in photo.size]
+        left, top = (chance.randrange(whole - edge + 1) for whole, edge in zip(photo.size, edges, strict=True))
+        pictures.append(encode(photo.crop((left, top, left + edges[0], top + edges[1])), "JPEG", quality=90))
+    return pictures
+
+
+@pytest.fixture(scope="module")
+def pictures(container: ContainerClient) -> list[str]:
+    """Names of pictures in the container."""
+    names = [f"{FOLDER}{number:03}.jpg" for number in range(COUNT)]
+    settings = ContentSettings(content_type="image/jpeg")
+    for name, picture in zip(names, parts(), strict=True):
+        container.upload_blob(name, picture, content_settings=settings)
+    return names
+
+
+@pytest.fixture(autouse=True)
+def _answered(pictures: list[str], outcome: Outcome) -> None:
+    for name in pictures:
+        outcome(name)
+
+
+def archive(page: Page) -> None:
+    """All thumbnails in sight are there."""
+    page.goto(f"/?prefix={FOLDER}")
+    expect(page.get_by_role("gridcell").nth(20)).to_be_visible()
+    page.wait_for_function(
+        "() => { const all = [...document.querySelectorAll('[role=gridcell] img')];"
+        " return all.length > 20 && all.every(image => image.complete && image.naturalWidth); }"
+    )
+
+
+def image(page: Page) -> None:
+    """The picture and those that are like it."""
+    page.goto(f"/image?container=images&blob={FOLDER}003.jpg")
+    expect(page.get_by_role("heading", name="Similar images")).to_be_visible()
+    page.wait_for_function("() => [...document.images].length > 6 && [...document.images].every(i => i.naturalWidth)")
+
+
+def upload(page: Page) -> None:
+    """Some that are there already, and one that is no picture."""
+    page.goto("/upload")
+    page.get_by_label("Folder in the container").fill("harvest")
+    photos = [
+        {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": picture}
+        for name, picture in zip(("apple", "pear", "plum"), parts(), strict=False)
+    ]
+    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": photos[0]["buffer"][:2000]}
+    page.locator("input[type=file]:not([webkitdirectory])").set_input_files([*photos, broken])
+    expect(page.get_by_text("Rejected: truncated")).to_be_visible()
+    expect(page.get_by_role("listitem").get_by_role("link")).to_have_count(4)
+
+
+def review(page: Page) -> None:
+    """The first in the queue."""
+    page.goto(f"/review?prefix={FOLDER}")
+    expect(page.get_by_role("button", name="Skip")).to_be_visible()
+    page.wait_for_function("() => [...document.images].filter(i => i.naturalWidth > 64).length > 0")
+
+
+def overview(page: Page) -> None:
+    """With its charts."""
+    page.goto("/overview")
+    expect(page.get_by_role("heading", name="Scores")).to_be_visible()
+    expect(page.get_by_role("table", name="Workers")).to_contain_text("inference")
+
+
+PAGES = {"archive": archive, "image": image, "upload": upload, "review": review, "overview": overview}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(page: Page, name: str, theme: str, pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    PAGES[name](page)
+    folder: Path = pytestconfig.getoption("screenshots") or tmp_path
+    keep(page, folder / f"{name}-{theme}.webp")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone(page: Page, name: str, tmp_path: Path) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    PAGES[name](page)
+    keep(page, tmp_path / f"{name}.webp")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+
+
+def keep(page: Page, path: Path) -> None:
+    """What the browser shows, as a small file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(page.screenshot())).save(path, quality=QUALITY, method=6)
