@@ -10,7 +10,7 @@ import type { components, paths } from "./schema";
 export type Schemas = { [Name in keyof components["schemas"]]: Readable<components["schemas"][Name]> };
 
 /** Asks as whoever has signed in. Whatever is not a success is thrown: `ApiProblem` or `Unreachable`. */
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>();
 
 api.use({
   async onRequest({ request }) {
