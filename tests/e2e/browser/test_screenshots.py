@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.browser.axe import violations
 from tests.e2e.conftest import Outcome
@@ -72,12 +72,10 @@ def upload(page: Page) -> None:
     """Some that are there already, and one that is no picture."""
     page.goto("/upload")
     page.get_by_label("Folder in the container").fill("harvest")
-    photos = [
-        {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": picture}
-        for name, picture in zip(("apple", "pear", "plum"), parts(), strict=False)
-    ]
-    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": photos[0]["buffer"][:2000]}
-    page.locator("input[type=file]:not([webkitdirectory])").set_input_files([*photos, broken])
+    photos = dict(zip(("apple.jpg", "pear.jpg", "plum.jpg"), parts(), strict=False))
+    photos["broken.jpg"] = photos["apple.jpg"][:2000]
+    files = [FilePayload(name=name, mimeType="image/jpeg", buffer=content) for name, content in photos.items()]
+    page.locator("input[type=file]:not([webkitdirectory])").set_input_files(files)
     expect(page.get_by_text("Rejected: truncated")).to_be_visible()
     expect(page.get_by_role("listitem").get_by_role("link")).to_have_count(4)
 
