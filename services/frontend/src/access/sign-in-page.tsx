@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from "react";
-import { Button } from "react-aria-components";
 import type { Schemas } from "../api/client";
 import { sentence } from "../api/problem";
+import { Button } from "../parts/button";
 import styles from "./access.module.css";
 import { signInWithKey, wasRefused } from "./credentials";
 
@@ -33,7 +33,7 @@ export function SignInPage({ signIn }: { signIn: Schemas["SignIn"] }) {
           </p>
         )}
         {entra && (
-          <Button className={styles.primary} onPress={leave}>
+          <Button kind="primary" onPress={leave}>
             Sign in with your organization's account
           </Button>
         )}
@@ -42,7 +42,7 @@ export function SignInPage({ signIn }: { signIn: Schemas["SignIn"] }) {
           <form onSubmit={enter} className={styles.form}>
             <label htmlFor={field}>API key</label>
             <input id={field} name="key" type="password" autoComplete="off" spellCheck={false} required />
-            <Button type="submit" className={styles.primary}>
+            <Button type="submit" kind="primary">
               Sign in
             </Button>
             <p className={styles.hint}>Whoever runs Loupe gives you one. This tab forgets it when it is closed.</p>

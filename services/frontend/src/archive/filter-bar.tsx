@@ -6,6 +6,7 @@ import { type ListQuery, OUTCOMES, REASONS, SORTS, withParts } from "../api/filt
 import { Button, IconButton } from "../parts/button";
 import { SelectField, TextField } from "../parts/field";
 import { LabelField } from "../parts/label-field";
+import parts from "../parts/parts.module.css";
 import styles from "./archive.module.css";
 import { ExportMenu } from "./export-menu";
 import { DayField, ScoreField } from "./filter-fields";
@@ -48,7 +49,7 @@ export function FilterBar({ filter, onChange }: Props) {
         <Button>
           <SlidersHorizontal size={16} aria-hidden /> More filters{more > 0 && ` (${more})`}
         </Button>
-        <Popover className={styles.popover ?? ""}>
+        <Popover className={parts.popover ?? ""}>
           <Dialog aria-label="More filters" className={styles.more ?? ""}>
             <MoreFilters filter={filter} set={set} />
           </Dialog>

@@ -5,7 +5,7 @@ import styles from "./parts.module.css";
 interface Props extends Omit<ButtonProps, "className" | "children"> {
   children: ReactNode;
   /** How much it stands out. */
-  kind?: "plain" | "primary" | "danger";
+  kind?: "plain" | "primary";
 }
 
 export function Button({ kind = "plain", children, ...props }: Props) {
