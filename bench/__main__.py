@@ -7,7 +7,20 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import breakdown, report, stages
-from bench.figures import api, comparison, efficiency, growth, latency, lists, plumbing, similar, start, writes
+from bench.chromium import open_browser
+from bench.figures import (
+    api,
+    comparison,
+    efficiency,
+    frontend,
+    growth,
+    latency,
+    lists,
+    plumbing,
+    similar,
+    start,
+    writes,
+)
 from bench.options import Options
 from bench.places import BUNDLE, RESULTS
 from bench.rows import Row
@@ -24,6 +37,7 @@ FIGURES: dict[str, Callable[[Options], list[Row]]] = {
     "similar": similar.run,
     "api": api.run,
     "comparison": comparison.run,
+    "frontend": frontend.run,
 }
 
 console = Console(markup=False, emoji=False, highlight=False)
@@ -32,11 +46,15 @@ console = Console(markup=False, emoji=False, highlight=False)
 def main() -> None:
     """Measure the figures that are asked for, or all."""
     given = _arguments()
+    figures = given.figures or [*FIGURES]
     bypass_proxies()
+    if "frontend" in figures:
+        with open_browser():  # if there is none, it is said before everything else takes its time
+            pass
     rows: list[Row] = []
     with console.status("starting") as status:
         options = Options(given.runs, given.quick, given.state.resolve(), given.model.resolve(), status.update)
-        for name in given.figures or FIGURES:
+        for name in figures:
             rows += FIGURES[name](options)
     report.write(RESULTS / f"{given.name}.json", rows, options)
     console.print(report.table(rows))

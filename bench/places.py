@@ -5,6 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
 BUNDLE = ROOT / "models" / "efficientnet-lite0"
+FRONTEND = ROOT / "services" / "frontend" / "dist"
 RESULTS = ROOT / "bench" / "results"
 
 # What is measured, and its yardsticks, run in the environment of `make run`. The benchmark's own has packages that
