@@ -9,8 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
-PACKAGES := shared client services/ingestion services/inference services/results services/query services/local
-CODE := shared client services tests models requirements bench
+PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/local
+CODE := shared client cli services tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
@@ -23,7 +23,7 @@ help: ## List what can be made
 
 .PHONY: run
 run: setup ## Start everything, classify pictures, show the answers, stay until Ctrl-C (IMAGES=folder, ONCE=1)
-	@$(BIN)/python -m loupe_local $(RUN_OPTIONS)
+	@$(BIN)/loupe up $(RUN_OPTIONS)
 
 .PHONY: setup
 setup: .venv/ready services/local/node_modules/ready frontend ## Make the environment that everything else runs in
@@ -63,6 +63,10 @@ docs: .venv/ready $(FRONTEND)/node_modules/ready ## Write the documentation and 
 .PHONY: screenshots
 screenshots: setup ## Take the pictures of all pages that the documentation shows
 	@$(BIN)/pytest tests/e2e/browser/test_screenshots.py --screenshots docs/screens
+
+.PHONY: sessions
+sessions: setup ## Write the terminal sessions that the documentation shows
+	@$(BIN)/pytest tests/e2e/test_cli_page.py --sessions
 
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch

@@ -18,8 +18,9 @@ COSMOS_EMULATOR = Path(__file__).parent / "cosmos_emulator" / "server.cjs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--screenshots FOLDER`` keeps pictures of all pages there."""
+    """What tests make for the documentation, if they are asked to."""
     parser.addoption("--screenshots", type=Path, help="folder in which pictures of all pages are kept")
+    parser.addoption("--sessions", action="store_true", help="write the terminal sessions of docs/cli.md anew")
 
 
 @pytest.fixture(autouse=True)

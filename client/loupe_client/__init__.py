@@ -14,12 +14,14 @@ from loupe_client.errors import (
     Unreachable,
     UploadFailed,
 )
+from loupe_client.reachability import Contact
 from loupe_client.stream import Stream
 from loupe_client.uploads import Uploaded
 
 __all__ = [
     "ApiError",
     "ChangesMissed",
+    "Contact",
     "Invalid",
     "Loupe",
     "NotAllowed",

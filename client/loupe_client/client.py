@@ -1,10 +1,9 @@
 """The client."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from importlib.metadata import version
-from itertools import chain
 from time import sleep as wait
 from typing import BinaryIO, Literal, Self, Unpack
 
@@ -15,12 +14,12 @@ from loupe_client.access import Authorize, credentials
 from loupe_client.addresses import chunks, given, named, path_of
 from loupe_client.connection import Connection, Patience, understand
 from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from loupe_client.pictures import Pictures
+from loupe_client.reachability import Reachability
 from loupe_client.reviews import Reviews
 from loupe_client.stream import Stream
-from loupe_client.uploads import Picture, Uploaded, bytes_of, uploaded
-from loupe_shared.api.access import Me
+from loupe_client.uploads import Picture, bytes_of
 from loupe_shared.api.images import FoundImages, ImageList, ImageName, ImagePage, SimilarList
-from loupe_shared.api.pictures import LinksGiven, PictureLinks, UploadsGiven
 from loupe_shared.api.pipeline import Pipeline
 from loupe_shared.api.statistics import Counts, Statistics, Throughput
 from loupe_shared.result import ResultDocument
@@ -31,7 +30,7 @@ PAGE = 500  # images, when all pages are read
 KEEP_S = 4.0
 
 
-class Loupe(Reviews):
+class Loupe(Reviews, Pictures, Reachability):
     """Loupe's API. A context: on leaving it, its connections are closed. Safe for use from several threads.
 
     Where a method asks for an image, it raises ``NotFound`` if there is none (yet). Every method may raise the other
@@ -83,14 +82,6 @@ class Loupe(Reviews):
         """Close the connections."""
         self._api.close()
         self._storage.close()
-
-    def is_ready(self) -> bool:
-        """Whether the API answers and can do its work."""
-        return self._api.succeeds(self._api.request("GET", "/readyz"))
-
-    def me(self) -> Me:
-        """Who the API takes the caller for, and what it may do."""
-        return self._api.ask(Me, "GET", "/v1/me")
 
     def image(self, container: str, blob: str) -> ResultDocument:
         """One image."""
@@ -170,39 +161,6 @@ class Loupe(Reviews):
         request = self._api.request("POST", "/v1/similar", params=query, headers=headers, content=bytes_of(picture))
         return self._api.answer(SimilarList, request)
 
-    def content(self, container: str, blob: str) -> bytes:
-        """The bytes of a picture."""
-        return self._linked(path_of("content", container, blob))
-
-    def thumbnail(self, container: str, blob: str) -> bytes:
-        """The thumbnail of a picture, a JPEG."""
-        return self._linked(path_of("thumbnails", container, blob))
-
-    def links(self, names: Iterable[tuple[str, str]]) -> LinksGiven:
-        """Links to pictures by container and blob, and to their thumbnails. Any number of them."""
-        answers = [
-            self._api.ask(LinksGiven, "POST", "/v1/links", body={"images": named(chunk)}) for chunk in chunks(names)
-        ]
-        ends = [answer.expires_at for answer in answers if answer.expires_at]
-        pictures: list[PictureLinks] = list(chain.from_iterable(answer.images for answer in answers))
-        return LinksGiven(expires_at=min(ends, default=None), images=pictures)
-
-    def upload_links(self, blobs: Iterable[str]) -> UploadsGiven:
-        """Links for uploading pictures under these names. ``upload`` asks for them, and uploads."""
-        return self._api.ask(UploadsGiven, "POST", "/v1/uploads", body={"blobs": list(blobs)})
-
-    def upload(self, pictures: Mapping[str, Picture]) -> tuple[Uploaded, ...]:
-        """Upload bytes or files, by the names that the blobs get. What has such a name already is replaced.
-
-        Raises:
-            UploadFailed: one did not reach storage; others may have.
-        """
-        return tuple(uploaded(self.upload_links, self._storage, pictures))
-
     def _export(self, format_: str, wanted: TimedFilter) -> AbstractContextManager[httpx2.Response]:
         query = given({**wanted, "format": format_})
         return self._api.open(self._api.request("GET", "/v1/export", params=query))
-
-    def _linked(self, path: str) -> bytes:
-        link = self._api.target(self._api.request("GET", path))
-        return self._storage.content(self._storage.request("GET", link))

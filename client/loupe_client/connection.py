@@ -78,9 +78,14 @@ class Connection:
     def succeeds(self, request: httpx2.Request) -> bool:
         """Whether there is an answer that is no error, asked once."""
         try:
-            return self._client.send(request).is_success
-        except httpx2.RequestError:
+            return self.once(request).is_success
+        except Unreachable:
             return False
+
+    def once(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer to a request, asked once, also if it is an error."""
+        with translated():
+            return self._client.send(request)
 
     def target(self, request: httpx2.Request) -> str:
         """Where the answer to a request leads. Nobody goes there: that is for those who may know who calls."""

@@ -4,7 +4,7 @@ ApiError
 ├── Unreachable          no answer came, or not all of it; its cause says why
 ├── StrangeAnswer        an answer that this version of the client does not understand
 ├── ChangesMissed        a stream was away for too long: ask for the list again
-├── UploadFailed         a picture did not reach storage; its cause says why
+├── UploadFailed         a picture could not be read or stored; its cause says why
 └── Refused              an answer that is an error; has title, detail and status
     ├── Invalid          the request is not what the API's description says (400, 413, 422)
     ├── NotAllowed       the caller is not known, or may not do this (401, 403)
@@ -41,13 +41,13 @@ class ChangesMissed(ApiError):
 
 
 class UploadFailed(ApiError):
-    """A picture did not reach storage.
+    """A picture could not be read, or did not reach storage.
 
     Attributes:
         blob: its name.
     """
 
-    def __init__(self, blob: str, cause: ApiError) -> None:
+    def __init__(self, blob: str, cause: ApiError | OSError) -> None:
         super().__init__(f"{blob} could not be uploaded: {cause}")
         self.blob = blob
 

@@ -48,30 +48,36 @@ def bytes_of(picture: Picture) -> bytes:
 
 
 def uploaded(
-    links: Callable[[list[str]], UploadsGiven], storage: Connection, pictures: Mapping[str, Picture]
-) -> Iterator[Uploaded]:
-    """Pictures as they reach storage, in the order of their names here.
+    links: Callable[[list[str]], UploadsGiven],
+    storage: Connection,
+    pictures: Mapping[str, Picture],
+    concurrent: int,
+) -> Iterator[Uploaded | UploadFailed]:
+    """Pictures as they reach storage, or why one does not, in the order of their names here.
 
     Args:
         links: gives links for blobs.
         storage: where they lead. It must not be told who calls.
         pictures: by the names that the blobs get.
+        concurrent: how many are on their way at once.
     """
-    with ThreadPoolExecutor(CONCURRENT) as pool:
+    with ThreadPoolExecutor(concurrent) as pool:
         for blobs in chunks(pictures):
             given = links(blobs)
 
-            def put(link: Upload, given: UploadsGiven = given) -> Uploaded:
-                return _put(storage, given, link, bytes_of(pictures[link.blob]))
+            def put(link: Upload, given: UploadsGiven = given) -> Uploaded | UploadFailed:
+                return _put(storage, given, link, pictures[link.blob])
 
             yield from pool.map(put, given.uploads)
 
 
-def _put(storage: Connection, given: UploadsGiven, link: Upload, content: bytes) -> Uploaded:
+def _put(storage: Connection, given: UploadsGiven, link: Upload, picture: Picture) -> Uploaded | UploadFailed:
     type_ = TYPES.get(PurePosixPath(link.blob).suffix.lower(), UNKNOWN)
-    request = storage.request("PUT", link.url, content=content, headers={**given.headers, "Content-Type": type_})
+    headers = {**given.headers, "Content-Type": type_}
     try:
-        with storage.open(request) as response:
+        with storage.open(storage.request("PUT", link.url, content=bytes_of(picture), headers=headers)) as response:
             return Uploaded(given.container, link.blob, response.headers.get("ETag", "").strip('"'))
-    except ApiError as error:
-        raise UploadFailed(link.blob, error) from error
+    except (ApiError, OSError) as error:
+        failed = UploadFailed(link.blob, error)
+        failed.__cause__ = error
+        return failed

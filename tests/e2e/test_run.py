@@ -24,6 +24,7 @@ from tests.factories import BUNDLE, ROOT, SAMPLES, encode, photo
 from tests.waiting import wait_for
 
 MARK = "RUN_OF_A_TEST"
+PROGRAM = str(Path(sys.executable).parent / "loupe")
 
 
 class Runner:
@@ -40,7 +41,7 @@ class Runner:
         """Start it."""
         ports = [part for name, port in self.ports.items() for part in (f"--{name}-port", str(port))]
         process = subprocess.Popen(
-            [sys.executable, "-m", "loupe_local", "--state", str(self.state), *ports, *options],
+            [PROGRAM, "up", "--state", str(self.state), *ports, *options],
             cwd=ROOT,
             env={**os.environ, MARK: self.mark, "COLUMNS": "120"},
             stdout=subprocess.PIPE,

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import loops
+from bench import chromium, loops
 from bench.file_server import content, etag, version
 from bench.null_model import make_null_model
 from bench.pictures import LARGE, RAW, SMALL, Kind, make_pictures
+from bench.scrolling import Scroll, Weight
 from bench.yardsticks import bracketed
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
@@ -158,3 +159,20 @@ def test_yardsticks_stand_right_before_and_right_after() -> None:
         ("measured1", ("yardstick0", "yardstick2")),
         ("measured3", ("yardstick2", "yardstick4")),
     ]
+
+
+def test_a_browser_is_the_machines_or_else_playwrights_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "MAC", tmp_path / "missing")
+    own = tmp_path / "own"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert chromium.find_chromium(str(own)) is None
+    own.touch()
+    assert chromium.find_chromium(str(own)) == str(own)
+    machines = tmp_path / "google-chrome"
+    machines.touch(0o755)
+    assert chromium.find_chromium(str(own)) == str(machines)
+
+
+def test_what_a_page_holds_is_compared_with_what_it_held_before() -> None:
+    scrolled = Scroll(Weight(1000, 8.0), Weight(1100, 16.0), most_elements=900, per_second=50.0)
+    assert (scrolled.node_growth, scrolled.heap_growth) == (1.1, 2.0)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx2
@@ -215,13 +216,34 @@ class AwayStore(MemoryStore):
 def test_a_service_that_is_not_ready_or_not_there(unused_port: int) -> None:
     with serving(archive(AwayStore()), unused_port) as url, Loupe(url) as loupe:
         assert not loupe.is_ready()
+        assert not loupe.contact().is_ready
     with Loupe(url) as loupe:
         assert not loupe.is_ready()
+        for ask in (loupe.contact, loupe.version):
+            with pytest.raises(Unreachable):
+                ask()
         with pytest.raises(Unreachable, match="refused") as unreachable:
             loupe.counts()
         assert isinstance(unreachable.value.__cause__, httpx2.ConnectError)
     with Loupe("localhost:8080") as loupe, pytest.raises(Unreachable, match="protocol"):
         loupe.counts()
+
+
+def test_the_api_itself(loupe: Loupe) -> None:
+    contact = loupe.contact()
+    assert contact.is_ready
+    assert contact.at
+    assert abs(contact.at - now()) < timedelta(seconds=5)
+    assert loupe.version() == version("loupe-query")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_an_api_that_does_not_say_what_it_is(text: str) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, text=text, headers={"Date": "today"}))
+    with Loupe("http://x", transport=transport) as loupe:
+        assert loupe.contact().at is None
+        with pytest.raises(StrangeAnswer, match="no description"):
+            loupe.version()
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from hashlib import md5
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from loupe_client import Loupe, NotFound, Unreachable, UploadFailed, addresses
+from loupe_client import Loupe, NotFound, Unreachable, Uploaded, UploadFailed, addresses
 from loupe_local.azurite import ACCOUNT, KEY, Azurite
 from loupe_query.access.keys import hash_key, new_key
 from loupe_query.pictures.azure_links import AzureLinks
@@ -131,6 +132,38 @@ def test_a_picture_that_does_not_reach_storage(loupe: Loupe, recorder: Recorder,
     with pytest.raises(UploadFailed, match="reset") as failed:
         loupe.upload({"a.jpg": FLOWER})
     assert isinstance(failed.value.__cause__, Unreachable)
+
+
+def test_one_bad_file_costs_the_others_nothing(loupe: Loupe, tmp_path: Path) -> None:
+    pictures = {"first.jpg": FLOWER, "none.jpg": tmp_path / "none.jpg", "last.jpg": FLOWER}
+    first, failed, last = loupe.upload_each(pictures, concurrent=1)
+    assert isinstance(failed, UploadFailed)
+    assert (failed.blob, isinstance(failed.__cause__, FileNotFoundError)) == ("none.jpg", True)
+    for one in (first, last):
+        assert isinstance(one, Uploaded)
+        assert loupe.content(CONTAINER, one.blob) == FLOWER.read_bytes()
+
+
+def test_what_storage_knows_of_the_bytes(loupe: Loupe, recorder: Recorder) -> None:
+    loupe.upload({"known.jpg": FLOWER})
+    assert loupe.checksum(CONTAINER, "known.jpg") == md5(FLOWER.read_bytes(), usedforsecurity=False).digest()
+    with pytest.raises(NotFound):
+        loupe.checksum(CONTAINER, "nowhere.jpg")
+    for strange in ({}, {"Content-MD5": "?"}):
+        recorder.fault = lambda _, headers=strange: httpx2.Response(200, headers=headers)  # type: ignore[misc]
+        assert loupe.checksum(CONTAINER, "known.jpg") is None
+
+
+def test_whether_storage_can_be_reached(loupe: Loupe, recorder: Recorder) -> None:
+    link = loupe.upload_links(["a.jpg"]).uploads[0].url
+    loupe.reach(link)  # which is no link for reading, and is refused
+
+    def broken(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("no route", request=request)
+
+    recorder.fault = broken
+    with pytest.raises(Unreachable, match="no route"):
+        loupe.reach(link)
 
 
 def test_pictures_that_there_are_not(loupe: Loupe) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,9 +33,14 @@ EX_INTERRUPTED = 130  # as shells report SIGINT
 console = Console(markup=False, emoji=False, highlight=False)  # names of files are not markup
 
 
-def main() -> None:
-    """Start everything, classify the pictures, show the answers, and stay."""
-    options = _options()
+def main(arguments: Sequence[str] | None = None, program: str = "loupe_local") -> None:
+    """Start everything, classify the pictures, show the answers, and stay.
+
+    Args:
+        arguments: of the program; by default those that it was called with.
+        program: as what it was called.
+    """
+    options = _options(arguments, program)
     for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
     bypass_proxies()
@@ -60,8 +65,8 @@ def main() -> None:
         sys.exit(1)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="loupe_local", description=__doc__)
+def _options(arguments: Sequence[str] | None, program: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument(
         "--images", type=Path, default=Path("samples"), help="folder of pictures (default: %(default)s)"
     )
@@ -73,7 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=Path(".loupe"), help="folder for data and logs")
     for name, port in DEFAULT_PORTS.items():
         parser.add_argument(f"--{name}-port", type=_port, default=port)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _port(text: str) -> int:

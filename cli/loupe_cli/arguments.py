@@ -1,0 +1,67 @@
+"""What people write as options, as values; a mistake is a sentence about that option."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+CONTAINER = "images"
+
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True)
+class Name:
+    """Where an image lies."""
+
+    container: str
+    blob: str
+
+
+def url(text: str) -> str:
+    """The address of an API."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise typer.BadParameter(f"{text!r} is no address of an API: write one such as http://127.0.0.1:8080")
+    return text.rstrip("/")
+
+
+def moment(text: str) -> datetime:
+    """A time: so long ago, or a date or time, which without a zone is meant where this program runs."""
+    ago = _AGO.fullmatch(text.strip().lower())
+    try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"{text!r} is no time: write how long ago, such as 30m, 2h or 7d, or a time, such as 2026-11-22 or "
+            "2026-11-22T08:15"
+        ) from None
+
+
+def image(text: str) -> Name:
+    """The name of an image.
+
+    The container may stand before the name, as it does in addresses of the API. So what is itself in a folder of
+    that name is written with both.
+    """
+    blob = text.removeprefix(f"{CONTAINER}/")
+    if not blob:
+        raise typer.BadParameter(f"{text!r} names no image: write its name, such as samples/coffee.png")
+    return Name(CONTAINER, blob)
+
+
+Image = Annotated[
+    Name, typer.Argument(parser=image, metavar="IMAGE", help="Name of a picture, such as samples/coffee.png.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Show what the API says, as JSON.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Show what the API says, as JSON, a line for each image.")]

@@ -1,0 +1,43 @@
+"""``loupe export``: images as a file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from loupe_cli.access import access
+from loupe_cli.failures import Failure
+from loupe_cli.filters import TimedWanted, filtered
+
+EXAMPLES = (
+    "loupe export everything.parquet",
+    "loupe export espresso.csv --label espresso --since 7d",
+    "loupe export rejected.jsonl --outcome rejected",
+)
+_FORMATS: dict[str, Literal["csv", "jsonl", "parquet"]] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".parquet": "parquet",
+}
+
+
+@filtered
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="Ends in .csv, .jsonl or .parquet.")],
+    *,
+    wanted: TimedWanted,
+) -> None:
+    """Write images into a file, the newest first. What has this name is replaced when all of it is there."""
+    from loupe_cli.text import size
+    from loupe_cli.views.screen import screen
+
+    format_ = _FORMATS.get(file.suffix.lower())
+    if format_ is None:
+        raise typer.BadParameter(f"{file} must end in one of {', '.join(_FORMATS)}, which says what is written")
+    with access(context).client() as loupe:
+        try:
+            loupe.export(file, format_, **wanted)
+        except OSError as error:
+            raise Failure(f"{file} cannot be written: {error.strerror}") from error
+    screen().print(f"{file} has {size(file.stat().st_size)}", soft_wrap=True)
