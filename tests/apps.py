@@ -11,9 +11,11 @@ from fastapi.testclient import TestClient
 from loupe_query.access.guard import Access
 from loupe_query.access.settings import AccessSettings
 from loupe_query.app import Archive, create_app
+from loupe_query.operate.jobs import Jobs
+from loupe_query.operate.office import Office
 from loupe_query.pictures.ports import Link
 from loupe_query.review.memory import MemoryClaims
-from loupe_shared.adapters.memory import MemoryChanges, MemoryStore
+from loupe_shared.adapters.memory import MemoryChanges, MemoryOutstanding, MemoryPublisher, MemoryStore
 from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.adapters.web import Ending
 from loupe_shared.domain import now
@@ -80,6 +82,8 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         workers=MemoryWorkers(),
         similar=NoneSimilar(),
         claims=MemoryClaims(),
+        office=Office([]),
+        jobs=Jobs(MemoryOutstanding(), MemoryPublisher()),
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

@@ -1,7 +1,7 @@
 """Requests and answers: what is asked again, and errors as exceptions.
 
 Whatever the API is asked may be asked again: what it changes is the same afterwards. What has POST only asks, or claims
-images that the same session is given again.
+images that the same session is given again, or has something done that may be done twice.
 """
 
 from collections.abc import Callable, Iterator

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Literal, TypedDict
 
+from loupe_shared.api.operate import Source
 from loupe_shared.domain import Outcome, Reason
 from loupe_shared.listing import Sort
 
@@ -56,6 +57,17 @@ class SortedFilter(TimedFilter, total=False):
 
     sort: Sort | Literal["time", "score", "uncertainty"] | None
     order: Literal["descending", "ascending"] | None
+
+
+class LetterFilter(TypedDict, total=False):
+    """Which dead letters.
+
+    Attributes:
+        reason: a part of the reason, in upper or lower case.
+    """
+
+    source: Source | Literal["classify", "store", "events"] | None
+    reason: str | None
 
 
 class CountFilter(TypedDict, total=False):

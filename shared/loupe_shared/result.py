@@ -59,7 +59,8 @@ class ImageProperties(Model):
 class Timings(Model):
     """Where the time of one image went, in milliseconds.
 
-    Inference is the batch's time divided by its images; queued runs from upload to the start of the job.
+    Inference is the batch's time divided by its images; queued runs from upload, or from the
+    request to classify anew, to the start of the job.
     """
 
     queued: Milliseconds = 0.0

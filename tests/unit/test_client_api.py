@@ -15,7 +15,15 @@ import pytest
 from pydantic import BaseModel
 
 from loupe_client import Loupe
-from loupe_client.filters import Choice, CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from loupe_client.filters import (
+    Choice,
+    CountFilter,
+    DaysFilter,
+    Filter,
+    LetterFilter,
+    SortedFilter,
+    TimedFilter,
+)
 from tests.factories import ROOT
 
 API = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
@@ -46,6 +54,8 @@ TIMED: TimedFilter = {**FILTER, "since": NOON, "until": NOON}
 SORTED: SortedFilter = {**TIMED, "sort": "score", "order": "ascending"}
 COUNTED: CountFilter = {"container": "images", "model": "a:1"}
 DAYS: DaysFilter = {**COUNTED, "since": date(2026, 11, 22), "until": date(2026, 11, 23)}
+LETTER = "5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52"
+LETTERS: LetterFilter = {"source": "store", "reason": "disk"}
 
 # The method of each operation, with everything that it can be given.
 METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
@@ -74,6 +84,14 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "POST /v1/review-queue": ("review_queue", lambda loupe: loupe.review_queue(limit=7, passed=NAMES, **CHOICE)),
     "POST /v1/review-queue/release": ("release", lambda loupe: loupe.release(NAMES)),
     "POST /v1/uploads": ("upload_links", lambda loupe: loupe.upload_links(["line 3/a.jpg"])),
+    "GET /v1/dead-letters": (
+        "dead_letter_page",
+        lambda loupe: loupe.dead_letter_page(limit=7, cursor="x", **LETTERS),
+    ),
+    "GET /v1/dead-letters/{id}": ("dead_letter", lambda loupe: loupe.dead_letter(LETTER)),
+    "POST /v1/dead-letters/replay": ("replay", lambda loupe: loupe.replay([LETTER])),
+    "POST /v1/dead-letters/dismiss": ("dismiss", lambda loupe: loupe.dismiss([LETTER])),
+    "POST /v1/images/reclassify": ("reclassify", lambda loupe: loupe.reclassify(NAMES)),
 }
 
 # Methods that are made of those.
@@ -84,6 +102,13 @@ COMPOSED: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "upload_each": ("POST /v1/uploads", lambda loupe: list(loupe.upload_each({"line 3/a.jpg": PICTURE}))),
     "checksum": ("GET /v1/content/{container}/{blob}", lambda loupe: loupe.checksum(*IMAGE)),
     "contact": ("GET /readyz", lambda loupe: loupe.contact()),
+    "dead_letters": ("GET /v1/dead-letters", lambda loupe: next(loupe.dead_letters(**LETTERS))),
+    "replay_matching": ("POST /v1/dead-letters/replay", lambda loupe: loupe.replay_matching(**LETTERS)),
+    "dismiss_matching": ("POST /v1/dead-letters/dismiss", lambda loupe: loupe.dismiss_matching(**LETTERS)),
+    "reclassify_matching": (
+        "POST /v1/images/reclassify",
+        lambda loupe: loupe.reclassify_matching(cursor="x", **TIMED),
+    ),
 }
 
 # Methods that ask for no operation: for the description itself, for whatever a link leads to, and for nothing.
@@ -97,7 +122,9 @@ def fitting(request: httpx2.Request) -> str:
     """The operation that the application finds for a request: the first that fits."""
     for name in OPERATIONS:
         method, path = name.split(" ")
-        pattern = re.escape(path).replace(r"\{container\}", "[^/]+").replace(r"\{blob\}", ".+")
+        pattern = (
+            re.escape(path).replace(r"\{blob\}", ".+").replace(r"\{container\}", "[^/]+").replace(r"\{id\}", "[^/]+")
+        )
         if request.method == method and re.fullmatch(pattern, request.url.path):
             return name
     raise AssertionError(f"the API has no {request.method} {request.url.path}")
@@ -147,7 +174,9 @@ def test_a_method_asks_for_its_operation_with_everything_that_the_operation_take
     assert set(request.url.params) == {p["name"] for p in parameters if p["in"] == "query"}
     in_path = [p["name"] for p in parameters if p["in"] == "path"]
     assert in_path == re.findall(r"\{(\w+)\}", name)
-    if in_path:
+    if in_path == ["id"]:
+        assert request.url.path.endswith(f"/{LETTER}")
+    elif in_path:
         assert in_path == ["container", "blob"]
         assert request.url.raw_path.partition(b"?")[0].endswith(b"/line%203/%C3%BC/a.jpg")
     assert [p["name"] for p in parameters if p["in"] == "header"] == (["last-event-id"] if "stream" in name else [])
@@ -170,16 +199,28 @@ def test_a_body_has_everything_that_the_description_has(name: str) -> None:
 
 
 def compare(value: object, schema: dict[str, Any]) -> None:
-    """Objects have the properties that a schema describes."""
+    """Objects have the properties that a schema describes, or one of several that fit."""
     if "$ref" in schema:
         schema = API["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if isinstance(value, dict):
+        if "anyOf" in schema:
+            assert any(fits(value, option) for option in schema["anyOf"])
+            return
         assert value.keys() == schema["properties"].keys()
         for key, inner in value.items():
             compare(inner, schema["properties"][key])
     elif isinstance(value, list):
         assert (schema["type"], len(value)) == ("array", 1)
         compare(value[0], schema["items"])
+
+
+def fits(value: object, schema: dict[str, Any]) -> bool:
+    """Whether ``compare`` finds nothing."""
+    try:
+        compare(value, schema)
+    except AssertionError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if "example" in json.dumps(OPERATIONS[name]["responses"])])
@@ -202,6 +243,9 @@ def test_methods_that_are_made_of_others_ask_for_nothing_else(method: str) -> No
     described = {p["name"] for p in OPERATIONS[name].get("parameters", [])}
     assert [found for found, _ in asked] == [name]
     assert all(set(request.url.params) <= described for _, request in asked)
+    if method.endswith("_matching"):
+        ((_, request),) = asked
+        compare(json.loads(request.content), OPERATIONS[name]["requestBody"]["content"]["application/json"]["schema"])
 
 
 def test_every_answer_but_those_of_files_has_an_example() -> None:

@@ -105,7 +105,8 @@ class Job:
         moment, started = now(), time.perf_counter()
         reads = self._stages.reader.read([passage.image for passage in self._open.values()], limit)
         for (place, passage), read in zip(self._open.items(), reads, strict=True):
-            passage.queued_ms = max(0.0, (moment - passage.image.uploaded_at).total_seconds() * 1000)
+            since = passage.image.requested_at or passage.image.uploaded_at
+            passage.queued_ms = max(0.0, (moment - since).total_seconds() * 1000)
             read.add_done_callback(partial(self._fetched, place, passage, started))
 
     def _fetched(self, place: int, passage: Passage, started: float, read: Future[bytes]) -> None:

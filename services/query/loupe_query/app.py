@@ -13,6 +13,11 @@ from loupe_query.archive import archive_router
 from loupe_query.export import export_router
 from loupe_query.frontend import Frontend
 from loupe_query.live import live_router
+from loupe_query.operate.jobs import Jobs
+from loupe_query.operate.letter_routes import letters_router
+from loupe_query.operate.office import Office
+from loupe_query.operate.reclassify import Reclassification
+from loupe_query.operate.reclassify_routes import reclassify_router
 from loupe_query.pictures.ports import Links, Thumbnails
 from loupe_query.pictures.routes import pictures_router, uploads_router
 from loupe_query.pipeline import pipeline_router
@@ -32,7 +37,8 @@ DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
 Follow `next` of a list to go on: pages neither skip nor repeat a result while images arrive. Errors are
 `application/problem+json` (RFC 9457). Callers need an API key or an access token of Entra ID with the scope `read`, for
-uploads and reviews also `review`; on a machine of one's own, nothing."""
+uploads and reviews also `review`, for dead letters and for classifying again `operate`; on a machine of one's own,
+nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Archive:
     Attributes:
         account: storage account of the images.
         images: container of the images.
+        office: looks after dead letters.
+        jobs: publishes what is to be done again.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         max_picture_bytes: of a picture that is looked at.
     """
@@ -55,6 +63,8 @@ class Archive:
     workers: Workers
     similar: SimilarImages
     claims: Claims
+    office: Office
+    jobs: Jobs
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
@@ -75,7 +85,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     install_problems(app)
     access.install(app, {"/v1/similar": archive.max_picture_bytes})
     store, account = archive.store, archive.account
-    reader, reviewer = access.require(Scope.READ), access.require(Scope.REVIEW)
+    reader, reviewer, operator = map(access.require, (Scope.READ, Scope.REVIEW, Scope.OPERATE))
     add_point_read(app, store, account, reader)  # the first, because requests are matched with one route after another
     reading = [
         archive_router(store, account),
@@ -93,6 +103,12 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     queue = Queue(store, archive.similar, archive.claims, account)
     app.include_router(review_queue_router(queue, reviewer), responses=refusals)
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
+    operating = [
+        letters_router(archive.office),
+        reclassify_router(Reclassification(store, archive.jobs, account)),
+    ]
+    for router in operating:
+        app.include_router(router, dependencies=[operator], responses=refusals)
     app.include_router(sign_in_router(access.sign_in, reader))
     app.include_router(health_router(store.check))
     if frontend:

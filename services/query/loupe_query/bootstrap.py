@@ -6,6 +6,11 @@ from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
 from loupe_query.frontend import Frontend, content_security_policy
 from loupe_query.live import MAX_STREAMS
+from loupe_query.operate.jobs import JOBS, Jobs
+from loupe_query.operate.office import Office
+from loupe_query.operate.poison_queue import PoisonLetters
+from loupe_query.operate.ports import LetterBox
+from loupe_query.operate.valkey_letters import ValkeyLetters
 from loupe_query.pictures.azure_links import AzureLinks
 from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.thumbnails import BlobThumbnails
@@ -13,12 +18,18 @@ from loupe_query.review.valkey_claims import ValkeyClaims
 from loupe_query.settings import QuerySettings
 from loupe_query.similar.embedder import Embedder
 from loupe_query.similar.sqlite import SqliteSimilar
+from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
+from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
+from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.adapters.web import Ending, serve_http
 from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.ports import ResultStore, SimilarImages
+
+POISON_REQUESTS = 4  # at once
+POISON_TIMEOUT_S = 5.0
 
 
 def serve_query(settings: QuerySettings) -> int:
@@ -28,6 +39,7 @@ def serve_query(settings: QuerySettings) -> int:
         service = resources.enter_context(connect(settings))
         links = AzureLinks(settings, service)
         store, similar = _open(settings)
+        jobs = Jobs(ValkeyOutstanding(settings), CeleryPublisher(make_celery(settings)))
         archive = Archive(
             account=settings.storage_account,
             images=settings.image_container,
@@ -38,12 +50,22 @@ def serve_query(settings: QuerySettings) -> int:
             workers=ValkeyWorkers(settings),
             similar=resources.enter_context(closing(similar)),
             claims=ValkeyClaims(settings),
+            office=Office(_boxes(settings, jobs, resources), settings.dead_letter_days),
+            jobs=jobs,
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),
             max_picture_bytes=settings.max_image_bytes,
         )
         return serve_http(create_app(archive, access, ending, _frontend(settings)), settings, ending)
+
+
+def _boxes(settings: QuerySettings, jobs: Jobs, resources: ExitStack) -> list[LetterBox]:
+    boxes: list[LetterBox] = [ValkeyLetters(settings, source, jobs) for source in JOBS]
+    if settings.queue_endpoint:
+        http = resources.enter_context(closing(StorageHttp(settings, POISON_REQUESTS, POISON_TIMEOUT_S)))
+        boxes.append(PoisonLetters(http, settings.queue_endpoint, settings.event_queue))
+    return boxes
 
 
 def _embedder(settings: QuerySettings) -> Embedder | None:

@@ -29,7 +29,7 @@ def task_name(queue: str) -> str:
 
 
 def dead_letter_queue(queue: str) -> str:
-    """Where messages go that can never be handled, with the reason. Nobody consumes it: a person looks."""
+    """Where messages go that can never be handled, with reason and time. Nobody consumes it: a person looks."""
     return f"{queue}-dead"
 
 

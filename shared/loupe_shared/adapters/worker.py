@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from loupe_shared.adapters.broker import dead_letter_queue, task_name
+from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable, ConfigurationError, PermanentError, TransientError
 from loupe_shared.messages import ClassifyJob, StoreBatch
 
@@ -97,7 +98,8 @@ def _delay_s(app: Celery, retries: int) -> float:
 def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> None:
     dead = dead_letter_queue(queue)
     log.error("moved to %s: %s", dead, reason)
-    task.app.send_task("loupe.dead-letter", kwargs={"message": message, "reason": reason}, queue=dead)
+    letter = {"message": message, "reason": reason, "at": now().isoformat()}
+    task.app.send_task("loupe.dead-letter", kwargs=letter, queue=dead)
 
 
 def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:

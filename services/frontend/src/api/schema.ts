@@ -92,6 +92,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description Messages that can never be handled and were set aside, the newest first, with the reason. `classify` and
+         *     `store` are the broker's queues. `events` is the poison queue of the storage queue, if the service is told where that
+         *     is; a storage queue shows 32 messages, and the next only when those are gone.
+         */
+        get: operations["list_letters_v1_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One dead letter
+         * @description With the message itself, and with what stands in the way of replaying it, if anything does.
+         */
+        get: operations["get_letter_v1_dead_letters__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove dead letters
+         * @description Removes messages for good. The images that they name keep the outcome that they have, if any. `ids` takes
+         *     500, a filter does 2000 at once; an empty filter means all.
+         */
+        post: operations["dismiss_letters_v1_dead_letters_dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle dead letters again
+         * @description Puts messages into the queues that they came from. Do it when the reason is mended: otherwise they come
+         *     back, as new dead letters. What is malformed is refused and stays. If something fails in between, or two people do it at
+         *     once, a message may be handled twice, which changes nothing. `ids` takes 500, a filter does 2000 at once; an
+         *     empty filter means all.
+         */
+        post: operations["replay_letters_v1_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export": {
         parameters: {
             query?: never;
@@ -177,6 +263,29 @@ export interface paths {
         put?: never;
         /** Many images by name */
         post: operations["get_images_v1_images_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/reclassify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify images again
+         * @description Whichever model answers now: its answer takes the place of the one that is shown, which becomes
+         *     history. So rejected images are tried again. Images whose blob was deleted are left out and counted. `images` takes 500
+         *     names; a filter is that of lists and takes 10,000 images at once, the newest first. Pass `next` as `cursor` to go
+         *     on. The answers come as for new images; the pipeline says how many are outstanding.
+         */
+        post: operations["reclassify_images_v1_images_reclassify_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -522,6 +631,77 @@ export interface components {
             };
         };
         /**
+         * DeadLetter
+         * @description A message that can never be handled and was set aside.
+         */
+        DeadLetter: {
+            /**
+             * At
+             * @description when it was set aside; unset if that was not noted
+             */
+            at: string | null;
+            /**
+             * Id
+             * @example 5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52
+             */
+            id: string;
+            /**
+             * Images
+             * @description images that it names, as far as it can be read; the first few
+             */
+            images: components["schemas"]["ImageName"][];
+            /** Reason */
+            reason: string;
+            source: components["schemas"]["Source"];
+        };
+        /**
+         * DeadLetterInFull
+         * @description A dead letter with what it says.
+         */
+        DeadLetterInFull: {
+            /**
+             * At
+             * @description when it was set aside; unset if that was not noted
+             */
+            at: string | null;
+            /**
+             * Id
+             * @example 5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52
+             */
+            id: string;
+            /**
+             * Images
+             * @description images that it names, as far as it can be read; the first few
+             */
+            images: components["schemas"]["ImageName"][];
+            /**
+             * Message
+             * @description as it was found, but for what looks like a secret
+             */
+            message: string;
+            /**
+             * Obstacle
+             * @description why it cannot be replayed; unset if it can
+             */
+            obstacle: string | null;
+            /** Reason */
+            reason: string;
+            source: components["schemas"]["Source"];
+        };
+        /**
+         * DeadLetterPage
+         * @description A part of a list of dead letters.
+         */
+        DeadLetterPage: {
+            /** Letters */
+            letters: components["schemas"]["DeadLetter"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; none at the end
+             */
+            next: string | null;
+        };
+        /**
          * Disagreement
          * @description What an earlier version of the model said of the same version of a picture, if it named another label.
          */
@@ -577,6 +757,64 @@ export interface components {
              * @default ok
              */
             status: string;
+        };
+        /**
+         * ImageFilter
+         * @description Which images to show.
+         */
+        ImageFilter: {
+            /**
+             * Container
+             * @example images
+             */
+            container?: string | null;
+            /**
+             * Label
+             * @example espresso
+             */
+            label?: string | null;
+            /** Max Score */
+            max_score?: number | null;
+            /** Max Uncertainty */
+            max_uncertainty?: number | null;
+            /**
+             * Min Score
+             * @description probability of the label
+             */
+            min_score?: number | null;
+            /**
+             * Min Uncertainty
+             * @description 1 minus the margin between the two best probabilities
+             */
+            min_uncertainty?: number | null;
+            /**
+             * Model
+             * @example efficientnet-lite0:1
+             */
+            model?: string | null;
+            outcome?: components["schemas"]["Outcome"] | null;
+            /**
+             * Prefix
+             * @description what the blob's name begins with
+             * @example line 3/
+             */
+            prefix?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * Reviewed
+             * @description whether a person has said what it shows
+             */
+            reviewed?: boolean | null;
+            /**
+             * Since
+             * @description completed at this time or later
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description completed before this time
+             */
+            until?: string | null;
         };
         /**
          * ImageList
@@ -684,6 +922,118 @@ export interface components {
              * Format: date-time
              */
             uploaded_at: string;
+        };
+        /**
+         * ImagesByFilter
+         * @description All images that match, to classify anew.
+         */
+        ImagesByFilter: {
+            /**
+             * Cursor
+             * @description `next` of the answer before
+             */
+            cursor?: string | null;
+            /**
+             * @example {
+             *       "outcome": "rejected",
+             *       "reason": "decode_timeout"
+             *     }
+             */
+            filter: components["schemas"]["ImageFilter"];
+        };
+        /**
+         * ImagesByName
+         * @description Images to classify anew.
+         */
+        ImagesByName: {
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+        };
+        /**
+         * LetterFilter
+         * @description Which dead letters. Unset parameters match everything.
+         */
+        LetterFilter: {
+            /**
+             * Reason
+             * @description a part of the reason, in upper or lower case
+             */
+            reason?: string | null;
+            /** @description classify and store are the broker's queues, events is the storage queue */
+            source?: components["schemas"]["Source"] | null;
+        };
+        /**
+         * LettersByFilter
+         * @description All dead letters that match.
+         */
+        LettersByFilter: {
+            /**
+             * @example {
+             *       "reason": "disk is full",
+             *       "source": "store"
+             *     }
+             */
+            filter: components["schemas"]["LetterFilter"];
+        };
+        /**
+         * LettersById
+         * @description Dead letters by their ids.
+         */
+        LettersById: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * LettersDismissed
+         * @description What became of dead letters that were to be removed.
+         */
+        LettersDismissed: {
+            /**
+             * Dismissed
+             * @description how many are gone for good
+             */
+            dismissed: number;
+            /**
+             * Missing
+             * @description how many of the ids there are not, or not any more
+             */
+            missing: number;
+            /**
+             * More
+             * @description whether more match: ask again
+             */
+            more: boolean;
+        };
+        /**
+         * LettersReplayed
+         * @description What became of dead letters that were to be handled again.
+         */
+        LettersReplayed: {
+            /**
+             * Missing
+             * @description how many of the ids there are not, or not any more
+             */
+            missing: number;
+            /**
+             * More
+             * @description whether more match: ask again
+             */
+            more: boolean;
+            /**
+             * Refusals
+             * @description the first of those
+             */
+            refusals: components["schemas"]["RefusedLetter"][];
+            /**
+             * Refused
+             * @description how many were left where they are, because they cannot be replayed
+             */
+            refused: number;
+            /**
+             * Replayed
+             * @description how many are in their queues again
+             */
+            replayed: number;
         };
         /**
          * LinksGiven
@@ -846,6 +1196,45 @@ export interface components {
          * @enum {string}
          */
         Reason: "empty" | "too_large" | "too_many_pixels" | "not_an_image" | "unsupported_pixels" | "truncated" | "corrupt" | "decode_timeout" | "unreadable";
+        /**
+         * Reclassified
+         * @description Which images will be classified anew.
+         */
+        Reclassified: {
+            /**
+             * Asked
+             * @description how many there are jobs for now
+             */
+            asked: number;
+            /**
+             * Deleted
+             * @description how many were left out because their blob was deleted
+             */
+            deleted: number;
+            /**
+             * Missing
+             * @description images that the archive has not (yet)
+             */
+            missing: components["schemas"]["ImageName"][];
+            /**
+             * Next
+             * @description `cursor` to go on with the rest; none if that was all
+             */
+            next?: string | null;
+        };
+        /**
+         * RefusedLetter
+         * @description A dead letter that was left where it is, and why.
+         */
+        RefusedLetter: {
+            /** Detail */
+            detail: string;
+            /**
+             * Id
+             * @example 5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52
+             */
+            id: string;
+        };
         /**
          * ResultDocument
          * @description What became of one blob version, with everything needed to explain it, as the archive keeps and shows it.
@@ -1106,6 +1495,12 @@ export interface components {
          */
         Sort: "time" | "score" | "uncertainty";
         /**
+         * Source
+         * @description Where a dead letter comes from.
+         * @enum {string}
+         */
+        Source: "classify" | "store" | "events";
+        /**
          * Statistics
          * @description The course of some days, in UTC.
          */
@@ -1159,7 +1554,8 @@ export interface components {
          * Timings
          * @description Where the time of one image went, in milliseconds.
          *
-         *     Inference is the batch's time divided by its images; queued runs from upload to the start of the job.
+         *     Inference is the batch's time divided by its images; queued runs from upload, or from the
+         *     request to classify anew, to the start of the job.
          */
         Timings: {
             /**
@@ -1508,6 +1904,385 @@ export interface operations {
             };
             /** @description The caller lacks the scope */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_letters_v1_dead_letters_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                /** @description a part of the reason, in upper or lower case */
+                reason?: string | null;
+                /** @description classify and store are the broker's queues, events is the storage queue */
+                source?: components["schemas"]["Source"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "letters": [
+                     *         {
+                     *           "id": "5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52",
+                     *           "source": "classify",
+                     *           "reason": "InvalidBundle: the graph has no output named probabilities",
+                     *           "at": "2026-11-22T08:15:31.007421Z",
+                     *           "images": [
+                     *             {
+                     *               "container": "images",
+                     *               "blob": "samples/coffee.png"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": "1795335331007421-5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_letter_v1_dead_letters__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52",
+                     *       "source": "classify",
+                     *       "reason": "malformed: 1 validation error for ClassifyJob",
+                     *       "at": "2026-11-22T08:15:31.007421Z",
+                     *       "images": [
+                     *         {
+                     *           "container": "images",
+                     *           "blob": "samples/coffee.png"
+                     *         }
+                     *       ],
+                     *       "message": "{\"version\":1,\"image\":{\"container\":\"images\",\"blob\":\"samples/coffee.png\"}}",
+                     *       "obstacle": "it is malformed and would be set aside again: images: Field required"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterInFull"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_letters_v1_dead_letters_dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LettersById"] | components["schemas"]["LettersByFilter"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dismissed": 2,
+                     *       "missing": 0,
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LettersDismissed"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_letters_v1_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LettersById"] | components["schemas"]["LettersByFilter"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "replayed": 41,
+                     *       "refused": 1,
+                     *       "refusals": [
+                     *         {
+                     *           "id": "0c9a52d1b7e84f63a1f0e2d3c4b5a697",
+                     *           "detail": "it is malformed and would be set aside again: images: Field required"
+                     *         }
+                     *       ],
+                     *       "missing": 0,
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LettersReplayed"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2213,6 +2988,105 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["FoundImages"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reclassify_images_v1_images_reclassify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImagesByName"] | components["schemas"]["ImagesByFilter"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asked": 311,
+                     *       "deleted": 2,
+                     *       "missing": [
+                     *         {
+                     *           "container": "images",
+                     *           "blob": "never/was.png"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reclassified"];
                 };
             };
             /** @description The request makes no sense */

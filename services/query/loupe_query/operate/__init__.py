@@ -1,0 +1,1 @@
+"""What operators do: look after dead letters, and have images classified anew."""
