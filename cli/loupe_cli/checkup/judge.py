@@ -78,10 +78,10 @@ def dead_letters(seen: Pipeline) -> Finding:
     dead = {queue.name: queue.dead for queue in seen.queues if queue.dead}
     if not dead:
         return ok("no job was set aside as a dead letter")
-    where = ", ".join(f"{name}-dead" for name in dead)
+    where = ", ".join(f"{jobs:,} of {name}" for name, jobs in dead.items())
     return bad(
-        f"{number(sum(dead.values()), 'job')} can never be handled",
-        f"look at the broker's {where}: each job lies there with its reason",
+        f"{number(sum(dead.values()), 'job')} can never be handled ({where})",
+        "/v1/dead-letters of the API lists them with their reasons, and has them replayed or dismissed",
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from bench.chromium import ARGUMENTS, find_chromium
 from loupe_local.stack import Stack
-from tests.e2e.browser.chromium import ARGUMENTS, find_chromium
 from tests.factories import FRONTEND
 
 PATIENCE_MS = 20_000
