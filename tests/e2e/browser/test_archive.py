@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 from azure.storage.blob import ContainerClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser.axe import violations
 from tests.e2e.browser.conftest import Complaints
@@ -157,3 +157,18 @@ def test_a_service_that_does_not_answer_is_said_in_a_sentence(page: Page, compla
 def test_an_address_without_a_page(page: Page) -> None:
     page.goto("/nothing")
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+def test_a_thumbnail_that_could_not_be_had_comes_later(page: Page) -> None:
+    def slow(route: Route) -> None:
+        answer = route.fetch()
+        given = answer.json()
+        for image in given["images"]:
+            image |= {"thumbnail": None, "problem": "the thumbnail takes long to make"}
+        route.fulfill(response=answer, json=given)
+
+    page.route("**/v1/links", slow)
+    page.goto(f"{GALLERY}&label=espresso")
+    expect(page.get_by_title("the thumbnail takes long to make")).to_be_visible()
+    page.unroute("**/v1/links")
+    expect(page.get_by_role("gridcell").locator("img")).to_have_js_property("complete", value=True)

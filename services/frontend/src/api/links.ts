@@ -14,6 +14,7 @@ const AT_ONCE = 40;
 /** Links are valid for ten minutes at least. */
 const FRESH_MS = 8 * 60_000;
 const KEPT_MS = 60_000;
+const ASK_AGAIN_MS = 15_000;
 
 interface Wanted {
   name: Name;
@@ -31,6 +32,8 @@ export function useLinks(name: Name, version: string) {
     queryFn: ({ signal }) => want({ container: name.container, blob: name.blob }, signal),
     staleTime: FRESH_MS,
     gcTime: KEPT_MS,
+    // Without a thumbnail there is a problem, which may pass: storage was slow, or many wait for theirs.
+    refetchInterval: ({ state: { data } }) => (data?.content && !data.thumbnail ? ASK_AGAIN_MS : false),
   });
 }
 
