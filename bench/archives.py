@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from loupe_local.azurite import ACCOUNT
+from loupe_local.azurite import ACCOUNT, CONTAINER
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.domain import ImageRef, Outcome, Reason
 from loupe_shared.result import ImageProperties, ModelVersion, Prediction, Result
@@ -24,6 +24,7 @@ CAMERAS = 17
 INTERVAL = timedelta(seconds=2.6)
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 GROUP = 1000
+SWEPT_ETAG = "0x8DE29A7F1C2B3A4"
 
 _WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, LABELS + 1)))
 _SURE = 0.5
@@ -31,13 +32,41 @@ _SURE = 0.5
 
 def make_archive(folder: Path, count: int) -> Path:
     """The file of an archive, made if it is not there."""
-    path = folder / f"archive-{RECIPE}-{count}.sqlite"
+    return _make(folder / f"archive-{RECIPE}-{count}.sqlite", _results(count))
+
+
+def make_swept_archive(folder: Path, count: int) -> Path:
+    """The file of an archive of one container, in which nothing differs from what ``bench.listing_server`` lists."""
+    results = (
+        result.model_copy(
+            update={
+                "image": result.image.model_copy(
+                    update={"container": CONTAINER, "blob": swept_name(place), "etag": SWEPT_ETAG}
+                )
+            }
+        )
+        for result, place in zip(_results(count, deleted=0.0), _shuffled(count), strict=True)
+    )
+    return _make(folder / f"swept-{RECIPE}-{count}.sqlite", results)
+
+
+def swept_name(number: int) -> str:
+    """What the blob at a place of the listing is called. Names of later places are greater."""
+    return f"camera {number // 10_000:04}/2026-11/{number:08}.jpg"
+
+
+def _shuffled(count: int) -> list[int]:
+    """In which order blobs came to be: of all cameras in turn, so that neighbours in the listing lie apart."""
+    return sorted(range(count), key=lambda number: (number % 10_000, number // 10_000))
+
+
+def _make(path: Path, results: Iterator[Result]) -> Path:
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".unfinished")
-        for leftover in folder.glob(f"{unfinished.name}*"):
+        for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink()
         store = SqliteStore(unfinished)
-        results = _results(count)
         while group := list(itertools.islice(results, GROUP)):
             store.write(group)
         store.close()
@@ -60,7 +89,7 @@ def label_name(chance: random.Random) -> str:
     return f"label {bisect.bisect(_WEIGHTS, chance.random() * _WEIGHTS[-1]):03}"
 
 
-def _results(count: int) -> Iterator[Result]:
+def _results(count: int, deleted: float = 0.002) -> Iterator[Result]:
     chance = random.Random(7)  # noqa: S311  (for variety)
     heatmap = tuple(tuple(chance.randrange(256) for _ in range(7)) for _ in range(7))
     for number in range(count):
@@ -78,7 +107,7 @@ def _results(count: int) -> Iterator[Result]:
             name="efficientnet-lite0", version=1 + (number % 5 == 0), preprocessing_hash="0123456789abcdef"
         )
         kind = chance.random()
-        if kind < 0.002:  # noqa: PLR2004
+        if kind < deleted:
             yield Result(image=image, outcome=Outcome.DELETED, completed_at=completed_at)
         elif kind < 0.012:  # noqa: PLR2004
             reason = chance.choice(list(Reason))

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from bench.pipeline import Measurement
+from bench.pipeline import SERVICES, Measurement
 from bench.rows import Row, Target
 from bench.yardsticks import LoopRun, mean
-from loupe_local.stack import SERVICES
 
 LOUPE = "CPU, the four services"
 REST = "CPU, all but decoding and model"

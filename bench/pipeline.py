@@ -23,8 +23,10 @@ from bench.waiting import wait_for_count
 from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY
 from loupe_local.child import Child
 from loupe_local.ports import LOOPBACK, free_port
-from loupe_local.stack import SERVICES
 from loupe_local.valkey import Valkey
+
+# Those that an image passes. In this order they start.
+SERVICES = ("results", "query", "inference", "ingestion")
 
 WEBHOOK_BATCH = 500
 CONCURRENT_SENDS = 8

@@ -20,6 +20,7 @@ from loupe_query.access.guard import Access
 from loupe_query.access.settings import AccessSettings
 from loupe_query.app import Archive, create_app
 from loupe_query.settings import QuerySettings
+from loupe_reconciler.settings import ReconcilerSettings
 from loupe_results.settings import ResultsSettings
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
@@ -33,6 +34,7 @@ SERVICES: dict[str, type[ServiceSettings]] = {
     "inference": InferenceSettings,
     "results": ResultsSettings,
     "query": QuerySettings,
+    "reconciler": ReconcilerSettings,
 }
 
 INTRODUCTION = """# Settings

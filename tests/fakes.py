@@ -10,6 +10,7 @@ from loupe_ingestion.ports import QueuedMessage
 from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import Message
+from loupe_shared.pipeline import Backlog, QueueDepth
 from loupe_shared.preprocess import Pixels
 
 COLORS = ("red", "lime", "blue")
@@ -80,3 +81,18 @@ class MemoryQueue:
 
     def check(self) -> None:
         """Always well."""
+
+
+class FakeQueues:
+    """Queues in which as many jobs wait, at each look, as the test says; in the end none."""
+
+    def __init__(self, *waiting: int) -> None:
+        self.waiting = list(waiting)
+        self.away = False
+
+    def backlog(self) -> Backlog:
+        """The next number."""
+        if self.away:
+            raise BrokerUnavailable("the broker is away")
+        waiting = self.waiting.pop(0) if self.waiting else 0
+        return Backlog(outstanding=0, queues=(QueueDepth(name="classify", waiting=waiting, running=0, dead=0),))

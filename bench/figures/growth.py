@@ -13,11 +13,10 @@ from bench.events import Blob
 from bench.null_model import make_null_model
 from bench.options import Options
 from bench.pictures import RAW, make_pictures
-from bench.pipeline import Measurement, Pipeline
+from bench.pipeline import SERVICES, Measurement, Pipeline
 from bench.rows import Row, Target
 from bench.storage import ServedStorage, Storage
 from bench.yardsticks import bracketed, mean
-from loupe_local.stack import SERVICES
 
 FIGURE = "growth"
 FEW, MANY = 2_000, 50_000

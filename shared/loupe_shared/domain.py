@@ -87,7 +87,8 @@ class ImageRef(Model):
         sequencer: Event Grid's opaque order of events on the same blob, as received.
         uploaded_at: when the storage service committed the version.
         content_length: bytes, if the event said so.
-        requested_at: when somebody asked that it be classified anew; unset if the event is why.
+        requested_at: when somebody asked that it be classified anew; unset if the event is why. If a sweep found this
+            version because its event was lost, a time that is later than all that was known of the blob.
     """
 
     account: str = Field(min_length=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from loupe_shared.domain import Outcome, Reason, microseconds
 from loupe_shared.errors import InvalidMessage
@@ -17,6 +17,19 @@ ID_LENGTH = 32
 MAX_HISTORY = 1000
 _MAX_INTEGER = 2**53  # JSON has no greater one that every reader takes exactly
 _STRANGE_CURSOR = "this cursor was not made by Loupe: take it from 'next' of a page"
+
+
+class Known(NamedTuple):
+    """What a store knows of the version that an image shows, in so far as it can be compared with storage.
+
+    Attributes:
+        etag: of that version; empty if an event said that the blob was deleted.
+        deleted: whether the outcome is that the blob was deleted.
+    """
+
+    blob: str
+    etag: str
+    deleted: bool
 
 
 class Sort(StrEnum):

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import ImageRef
-from loupe_shared.listing import Order, Page, Position, ResultFilter
+from loupe_shared.listing import Known, Order, Page, Position, ResultFilter
 from loupe_shared.messages import Message
 from loupe_shared.pipeline import Backlog, Worker, WorkerReport
 from loupe_shared.result import Embedding, Result, Review
@@ -55,6 +55,16 @@ class ResultStore(Protocol):
 
     def page(self, wanted: ResultFilter, order: Order, limit: int, after: Position | None = None) -> Page:
         """Results that match, beginning after a position."""
+
+    def known(self, container: str, prefix: str, after: str, limit: int) -> list[Known]:
+        """The images of a container in the order of their names, as the store orders text.
+
+        Args:
+            container: of the images.
+            prefix: what names begin with; empty for all.
+            after: the name after which to begin; empty for the first.
+            limit: of images. Fewer are found only at the end.
+        """
 
     def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
         """How many images counters have counted, added up by some of the dimensions; without those that count none."""
@@ -172,6 +182,9 @@ class Outstanding(Protocol):
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """Strike out images whose outcome of this or a later event is in the store, or will never be."""
+
+    def due(self, image_ids: Sequence[str]) -> set[str]:
+        """Those of some images of which an outcome is due."""
 
     def lost(self, after_s: float) -> list[ImageRef | Result]:
         """Some of what was written down longer ago than that, if nothing waits in the broker's queues.

@@ -87,6 +87,15 @@ class QueueSettings(BrokerSettings):
     )
 
 
+class DispatchSettings(QueueSettings):
+    """What every service has that finds out which images are to be classified."""
+
+    image_container: str = Field(
+        default="images", description="Container whose blobs are classified. Events of others are ignored."
+    )
+    job_size: int = Field(default=32, ge=1, le=1000, description="Most images in one job.")
+
+
 class AccountSettings(ServiceSettings):
     """Which storage account holds the images."""
 

@@ -43,6 +43,15 @@ def test_images_and_results_are_remembered_until_they_are_settled(outstanding: O
     assert lost(outstanding) == []
 
 
+def test_which_of_some_images_are_due(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref("a"), deletion("b")])
+    ids = {name: image_ref(name).id for name in "abc"}
+    assert outstanding.due(list(ids.values())) == {ids["a"], ids["b"]}
+    assert outstanding.due([]) == set()
+    outstanding.settle([image_ref("a")])
+    assert outstanding.due([ids["a"]]) == set()
+
+
 def test_what_is_young_is_not_lost(outstanding: Outstanding) -> None:
     outstanding.add([image_ref()])
     assert lost(outstanding, after_s=60) == []

@@ -21,7 +21,7 @@ from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.counters import CountFilter, Kind
 from loupe_shared.domain import Outcome, Reason
 from loupe_shared.errors import BlobReplaced
-from loupe_shared.listing import Order, Position, ResultFilter, Sort
+from loupe_shared.listing import Known, Order, Position, ResultFilter, Sort
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Embedding, Result, Review
 from tests.factories import NOON, deletion, rejection, result
@@ -324,6 +324,52 @@ def test_filters(store: ResultStore, wanted: ResultFilter, expected: list[Result
             having = [one for one in expected if sort is Sort.TIME or one.score is not None]
             in_order = sorted(having, key=lambda one: Position.of(one, sort), reverse=not ascending)
             assert listed(store, wanted, Order(sort, ascending)) == in_order
+
+
+def known(store: ResultStore, prefix: str = "", limit: int = 2) -> list[Known]:
+    """All images that the store knows, in pages."""
+    found = list[Known]()
+    while page := store.known("images", prefix, found[-1].blob if found else "", limit):
+        found += page
+    return found
+
+
+NAMES = ["A", "a", "a b", "a!", "a/b", "a/ü &?#%41", "a/\u3042", "b", "é", "it's \" a ; name --"]
+
+
+def test_what_is_known_comes_in_the_order_of_names(store: ResultStore) -> None:
+    assert known(store) == []
+    store.write([result(name) for name in reversed(NAMES)])
+    store.write([result("elsewhere", container="other"), result("a", container="other")])
+    assert known(store) == [Known(name, "0x1", deleted=False) for name in sorted(NAMES)]
+    assert [one.blob for one in known(store, limit=100)] == sorted(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [("a", [name for name in sorted(NAMES) if name.startswith("a")]), ("a/", NAMES[4:7]), ("A", ["A"]), ("%", [])],
+)
+def test_what_is_known_with_a_prefix(store: ResultStore, prefix: str, expected: list[str]) -> None:
+    store.write([result(name) for name in NAMES])
+    assert [one.blob for one in known(store, prefix)] == sorted(expected)
+    assert store.known("images", prefix, "zz", 10) == []
+
+
+def test_what_is_known_is_the_version_that_is_shown(store: ResultStore) -> None:
+    store.write([result("a"), result("b"), deletion("b"), rejection("c")])
+    replaced = result("a", sequencer="02")
+    store.write([replaced.model_copy(update={"image": replaced.image.model_copy(update={"etag": "0x2"})})])
+    assert known(store) == [
+        Known("a", "0x2", deleted=False),
+        Known("b", "", deleted=True),
+        Known("c", "0x1", deleted=False),
+    ]
+
+
+def test_names_that_stores_may_order_differently_are_all_known(store: ResultStore) -> None:
+    names = ["\uff41", "\U0001f600", "\U00010000", "\ud7ff", "\ue000", "z"]
+    store.write([result(name) for name in names])
+    assert sorted(one.blob for one in known(store)) == sorted(names)
 
 
 def test_it_answers(store: ResultStore) -> None:

@@ -32,7 +32,7 @@ def start(service: str, **env: str) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("service", ["ingestion", "inference", "results", "query"])
+@pytest.mark.parametrize("service", ["ingestion", "inference", "results", "query", "reconciler"])
 def test_without_settings(service: str) -> None:
     assert "LOUPE_" in start(service)
 

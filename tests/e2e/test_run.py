@@ -15,10 +15,11 @@ import pytest
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
+from loupe_client import Loupe
 from loupe_local.azurite import ACCOUNT, KEY, StoragePorts
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
-from loupe_local.watch import known_versions
+from loupe_shared.domain import Outcome
 from loupe_shared.errors import ConfigurationError
 from tests.factories import BUNDLE, ROOT, SAMPLES, encode, photo
 from tests.waiting import wait_for
@@ -122,7 +123,7 @@ def test_it_stays_until_it_is_told_to_end_and_leaves_no_orphan(runner: Runner, n
     assert "<title>Loupe</title>" in page.text
     for address in (f"127.0.0.1:{runner.ports['api']}/docs", f"127.0.0.1:{runner.ports['ingestion']}/events"):
         assert address in output
-    assert len(runner.processes()) == 7  # itself, broker, storage, four services
+    assert len(runner.processes()) == 8  # itself, broker, storage, five services
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
@@ -133,7 +134,7 @@ def test_it_stays_until_it_is_told_to_end_and_leaves_no_orphan(runner: Runner, n
 @linux_only
 def test_even_when_it_is_killed_nothing_stays(runner: Runner) -> None:
     process = runner.start()
-    wait_for(lambda: len(runner.processes()) == 7, "everything to run")
+    wait_for(lambda: len(runner.processes()) == 8, "everything to run")
     process.kill()
     process.communicate(timeout=60)
     wait_for(lambda: not runner.processes(), "everything to end")
@@ -266,6 +267,12 @@ def test_what_was_interrupted_is_made_up_for(runner: Runner, tmp_path: Path) -> 
     assert "… and 300 more" in output
 
 
+def known_outcomes(api: str) -> dict[str, Outcome]:
+    """What became of each blob."""
+    with Loupe(api) as loupe:
+        return {result.image.blob: result.outcome for result in loupe.images()}
+
+
 @linux_only
 def test_deletes_that_were_not_seen_are_made_up_for(runner: Runner) -> None:
     storage = StoragePorts(runner.ports["blob"], runner.ports["queue"])
@@ -273,10 +280,10 @@ def test_deletes_that_were_not_seen_are_made_up_for(runner: Runner) -> None:
     with Stack(config) as stack, stack.azurite.blobs() as service:
         container = service.get_container_client("images")
         container.upload_blob("passing.jpg", (SAMPLES / "flower.jpg").read_bytes())
-        wait_for(lambda: known_versions(stack.api), "the outcome")
+        wait_for(lambda: known_outcomes(stack.api), "the outcome")
         container.delete_blobs("passing.jpg")  # inside a batch request, which the bridge does not see
     with Stack(config) as stack:
-        wait_for(lambda: known_versions(stack.api) == {"passing.jpg": ""}, "the deletion")
+        wait_for(lambda: known_outcomes(stack.api) == {"passing.jpg": Outcome.DELETED}, "the deletion")
 
 
 def test_odd_names_and_links(runner: Runner, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from loupe_shared.adapters.cosmos_queries import (
     counts_query,
     documents_query,
     history_query,
+    known_query,
     nearest_query,
     page_query,
     scattered_query,
@@ -53,6 +54,21 @@ def test_times_are_numbers() -> None:
     text, parameters = page_query(wanted, Order(), 10, None)
     assert "c.completed_us >= @since AND c.completed_us < @until" in text
     assert [parameter["value"] for parameter in parameters] == [1795348800000000, 1795348800000001]
+
+
+def test_names_in_order() -> None:
+    text, parameters = known_query("images", "", "b.jpg", 5000)
+    assert text == (
+        "SELECT TOP 5000 c.image.blob, c.image.etag, c.outcome FROM c WHERE c.kind = 'result'"
+        " AND c.image.container = @container AND c.image.blob > @after ORDER BY c.image.blob ASC"
+    )
+    assert parameters == [{"name": "@container", "value": "images"}, {"name": "@after", "value": "b.jpg"}]
+
+
+def test_names_in_order_with_a_prefix() -> None:
+    text, parameters = known_query("images", "it's/", "", 1)
+    assert "c.image.blob > @after AND STARTSWITH(c.image.blob, @prefix) ORDER BY" in text
+    assert parameters[-1] == {"name": "@prefix", "value": "it's/"}
 
 
 def test_documents_by_their_ids() -> None:

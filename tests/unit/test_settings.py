@@ -5,6 +5,7 @@ import pytest
 from loupe_inference.settings import InferenceSettings
 from loupe_ingestion.settings import IngestionSettings
 from loupe_query.settings import QuerySettings
+from loupe_reconciler.settings import ReconcilerSettings
 from loupe_shared.errors import ConfigurationError
 from loupe_shared.settings import QueueSettings, StoreSettings
 
@@ -26,6 +27,20 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     set_all(monkeypatch, **INGESTION, LOUPE_JOB_SIZE="7", LOUPE_WEBHOOK_TOKEN="t", LOUPE_HOST="0.0.0.0")  # noqa: S104, S106
     settings = IngestionSettings.load()
     assert (settings.job_size, settings.storage_account, settings.storage_key) == (7, "stloupeimages", None)
+
+
+def test_prefixes_to_sweep_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, **INGESTION, LOUPE_SQLITE_PATH="r")
+    assert ReconcilerSettings.load().sweep_prefixes == ("",)
+    monkeypatch.setenv("LOUPE_SWEEP_PREFIXES", '["a/","b, c/"]')
+    assert ReconcilerSettings.load().sweep_prefixes == ("a/", "b, c/")
+
+
+@pytest.mark.parametrize("wrong", ["a/,b/", "[]", "[1]"])
+def test_prefixes_that_are_no_list_are_explained(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    set_all(monkeypatch, **INGESTION, LOUPE_SQLITE_PATH="r", LOUPE_SWEEP_PREFIXES=wrong)
+    with pytest.raises(ConfigurationError, match="LOUPE_SWEEP_PREFIXES"):
+        ReconcilerSettings.load()
 
 
 @pytest.mark.parametrize("missing", INGESTION)

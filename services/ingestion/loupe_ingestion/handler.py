@@ -9,15 +9,12 @@ from collections.abc import Iterable, Sequence
 
 from loupe_ingestion.events import BlobEvent
 from loupe_ingestion.ports import SequencerLedger
-from loupe_shared.domain import ImageRef, Outcome, Reason, now
-from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.dispatch import Dispatch, deletion_of, due_of
+from loupe_shared.domain import ImageRef
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
 
 log = logging.getLogger(__name__)
-
-# What uploaders send when they do not say what it is.
-UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
 
 
 class EventHandler:
@@ -46,7 +43,7 @@ class EventHandler:
         self._outstanding = outstanding
         self._account = account
         self._container = container
-        self._job_size = job_size
+        self._dispatch = Dispatch(publisher, outstanding, job_size)
 
     def handle(self, events: Sequence[BlobEvent]) -> int:
         """Publish what follows from the events; return how many were new.
@@ -58,7 +55,7 @@ class EventHandler:
         if not fresh:
             return 0
         due = [_due(event) for event in fresh]
-        self._publish(due)
+        self._dispatch.publish(due)
         self._ledger.advance({event.image.id: event.image.order for event in fresh})
         log.info("%d events, %d of them new", len(events), len(due))
         return len(fresh)
@@ -72,7 +69,7 @@ class EventHandler:
         lost = self._outstanding.lost(after_s)
         if lost:
             log.warning("%d images are in no queue but have no outcome: they are published again", len(lost))
-            self._publish(lost)
+            self._dispatch.publish(lost)
         return len(lost)
 
     def check(self) -> None:
@@ -82,15 +79,6 @@ class EventHandler:
             BrokerUnavailable: they cannot.
         """
         self._publisher.check()
-
-    def _publish(self, due: Sequence[ImageRef | Result]) -> None:
-        images = [one for one in due if isinstance(one, ImageRef)]
-        results = [one for one in due if isinstance(one, Result)]
-        size = self._job_size
-        jobs = [ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
-        batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
-        self._outstanding.add(due)
-        self._publisher.publish([*jobs, *batches])
 
     def _fresh(self, events: Iterable[BlobEvent]) -> list[BlobEvent]:
         """Of each image of ours the newest event, if it is newer than what was handled before."""
@@ -108,15 +96,4 @@ class EventHandler:
 
 
 def _due(event: BlobEvent) -> ImageRef | Result:
-    """An image to classify, or the outcome if that is clear from the event."""
-    image = event.image
-    if event.deleted:
-        return Result(image=image, outcome=Outcome.DELETED, completed_at=now())
-    if _may_be_image(event.content_type):
-        return image
-    detail = f"its content type is {event.content_type[:100]}: upload images as image/… or application/octet-stream"
-    return Result(image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now())
-
-
-def _may_be_image(content_type: str) -> bool:
-    return content_type.lower().startswith("image/") or content_type.lower() in UNSPECIFIC_TYPES
+    return deletion_of(event.image) if event.deleted else due_of(event.image, event.content_type)

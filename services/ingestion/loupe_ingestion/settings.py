@@ -4,15 +4,12 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from loupe_shared.settings import HttpSettings, QueueSettings, StorageSettings, is_loopback
+from loupe_shared.settings import DispatchSettings, HttpSettings, StorageSettings, is_loopback
 
 
-class IngestionSettings(QueueSettings, StorageSettings, HttpSettings):
+class IngestionSettings(DispatchSettings, StorageSettings, HttpSettings):
     """Settings of ingestion."""
 
-    image_container: str = Field(
-        default="images", description="Container whose blobs are classified. Events of others are ignored."
-    )
     queue_endpoint: str = Field(description="URL of the Queue service, such as https://ACCOUNT.queue.core.windows.net.")
     event_queue: str = Field(
         default="blob-events",
@@ -29,7 +26,6 @@ class IngestionSettings(QueueSettings, StorageSettings, HttpSettings):
     max_deliveries: int = Field(
         default=10, ge=1, description="Deliveries of one message without success, after which it is poison."
     )
-    job_size: int = Field(default=32, ge=1, le=1000, description="Most images in one job.")
     duplicate_window_s: int = Field(
         default=3600, ge=1, description="Seconds for which an event is remembered, so that its duplicates are dropped."
     )

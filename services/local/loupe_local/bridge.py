@@ -1,7 +1,7 @@
 """Event Grid's part on one machine: a true event on the storage queue for every blob created or deleted.
 
 Deletes inside a batch request (``delete_blobs`` of the SDK) are not seen, because Azurite does not show them. They, and
-whatever came too late for the last run, are made up for at the next start.
+whatever came too late for the last run, are for the reconciler to find.
 """
 
 import base64
@@ -11,15 +11,14 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
-from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, Azurite
+from loupe_local.azurite import CONTAINER, EVENT_QUEUE, Azurite
 
 log = logging.getLogger(__name__)
 
@@ -45,25 +44,6 @@ class Bridge:
     def start(self) -> None:
         """Begin to deliver events, in a thread of its own."""
         self._thread.start()
-
-    def catch_up(self, known: Mapping[str, str]) -> None:
-        """Send the events that the archive must have missed, as the container shows.
-
-        Args:
-            known: etag of the version of each blob that the archive knows; empty if it knows that it is deleted.
-        """
-        address = f"/{ACCOUNT}/{CONTAINER}/"
-        found = set()
-        for blob in self._blobs.get_container_client(CONTAINER).list_blobs():
-            found.add(blob.name)
-            etag = str(blob.etag).strip('"')
-            if known.get(blob.name) != etag:
-                content = {"content_type": blob.content_settings.content_type, "content_length": blob.size}
-                created = {"method": "PUT", "copy_source": False, "etag": etag, **content}
-                self._deliver({"url": address + quote(blob.name), "request_id": str(uuid.uuid4()), **created})
-        for name, etag in known.items():
-            if etag and name not in found:
-                self._deliver({"method": "DELETE", "url": address + quote(name), "request_id": str(uuid.uuid4())})
 
     def _run(self) -> None:
         with self._observations, self._queue, self._blobs:

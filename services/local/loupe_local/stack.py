@@ -18,14 +18,13 @@ from loupe_local.child import Child
 from loupe_local.interrupts import undisturbed
 from loupe_local.ports import LOOPBACK, require_free
 from loupe_local.valkey import Valkey
-from loupe_local.watch import known_versions
 from loupe_shared.errors import ConfigurationError
 
 MIN_FREE_BYTES = 500_000_000
 MAX_RESTARTS = 5
 
 # In this order they start; in the reverse order they end, so that who writes ends before whom it writes to.
-SERVICES = ("results", "query", "inference", "ingestion")
+SERVICES = ("results", "query", "inference", "ingestion", "reconciler")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class StackConfig:
 
 
 class Stack:
-    """Broker, storage, bridge and the four services. A context: on leaving it, everything that it started has ended."""
+    """Broker, storage, bridge and the services. A context: on leaving it, everything that it started has ended."""
 
     def __init__(self, config: StackConfig, progress: Callable[[str], None] = lambda _: None) -> None:
         self.config = config
@@ -120,6 +119,8 @@ class Stack:
             "LOUPE_BROKER_URL": self.valkey.url,
             "LOUPE_VISIBILITY_TIMEOUT_S": "60",
             "LOUPE_EVENT_TIMEOUT_S": "30",
+            "LOUPE_SWEEP_INTERVAL_S": "300",
+            "LOUPE_SWEEP_GRACE_S": "2",  # events take a tenth of that here, and what the last run missed is older
             "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
             "LOUPE_STORAGE_KEY": KEY,
             "LOUPE_BLOB_ENDPOINT": self.azurite.blob_endpoint,
@@ -161,14 +162,11 @@ class Stack:
         pages = [f"http://{host}:{self.config.api_port}" for host in (LOOPBACK, "localhost")]
         self.azurite = Azurite(state / "azurite", self._logs / "azurite.log", self.config.storage, writing, pages)
         self.children["azurite"] = self.azurite.child
-        bridge = Bridge(self.azurite, os.fdopen(reading, "rb"))
-        bridge.start()
+        Bridge(self.azurite, os.fdopen(reading, "rb")).start()
         self._progress("services")
         starting = [self._spawn(name) for name in SERVICES]
         for service in starting:
             service.wait_until(partial(self._is_ready, service.name))
-        self._progress("to catch up")
-        bridge.catch_up(known_versions(self.api))
 
     def _spawn(self, service: str) -> Child:
         self._heartbeat(service).unlink(missing_ok=True)

@@ -50,15 +50,6 @@ def _outcome(loupe: Loupe, upload: Upload, check: Callable[[], None]) -> ResultD
     raise NoOutcome(f"{upload.blob} has no outcome after {PATIENCE_S:.0f} s: the logs may say why")
 
 
-def known_versions(api: str) -> dict[str, str]:
-    """The etag of the version of each blob that the archive knows; empty if it knows that it is deleted."""
-    with Loupe(api) as loupe:
-        return {
-            result.image.blob: "" if result.outcome is Outcome.DELETED else result.image.etag
-            for result in loupe.images(container=CONTAINER)
-        }
-
-
 def table(results: Sequence[ResultDocument]) -> Table:
     """The answers, as a person reads them."""
     view = Table(title="What Loupe sees", caption="ms: from upload to queryable", show_edge=False)

@@ -67,7 +67,7 @@ class StorageAccess:
                 self._account,
                 self._key.get_secret_value(),
                 ResourceTypes(object=True, container=True),  # Azurite counts queue messages to the second
-                AccountSasPermissions(read=True, add=True, update=True, process=True),
+                AccountSasPermissions(read=True, list=True, add=True, update=True, process=True),
                 expiry,
                 services=Services(blob=True, queue=True),
             )

@@ -19,13 +19,14 @@ from loupe_shared.adapters.cosmos_documents import (
     day_of,
     result_of,
 )
-from loupe_shared.adapters.cosmos_queries import history_query, page_query
+from loupe_shared.adapters.cosmos_queries import history_query, known_query, page_query
 from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered, connect
 from loupe_shared.adapters.cosmos_statistics import CosmosStatistics
 from loupe_shared.adapters.governor import Governor, Throttled
 from loupe_shared.counters import CountFilter, Dimension
+from loupe_shared.domain import Outcome
 from loupe_shared.errors import BlobReplaced, ConfigurationError, StoreUnavailable
-from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter
+from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.settings import StoreSettings
 
@@ -159,6 +160,11 @@ class CosmosStore:
         """See ``ResultStore.page``."""
         found = map(result_of, self.archive.query(page_query(wanted, order, limit, after)))
         return Page.of(((Position.of(result, order.sort), result.document()) for result in found), limit)
+
+    def known(self, container: str, prefix: str, after: str, limit: int) -> list[Known]:
+        """See ``ResultStore.known``."""
+        found = self.archive.query(known_query(container, prefix, after, limit))
+        return [Known(one["blob"], one["etag"], one["outcome"] == Outcome.DELETED) for one in found]
 
     def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
         """See ``ResultStore.count``."""

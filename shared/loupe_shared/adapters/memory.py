@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from loupe_shared.counters import CountFilter, Dimension, keys_of
-from loupe_shared.domain import ImageRef
+from loupe_shared.domain import ImageRef, Outcome
 from loupe_shared.errors import BlobReplaced
-from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter, sort_value
+from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter, sort_value
 from loupe_shared.messages import Message
 from loupe_shared.ports import Change
 from loupe_shared.result import Result, Review, by_image
@@ -73,6 +73,16 @@ class MemoryStore:
             if after is None or (place > after if order.ascending else place < after)
         ]
         return Page.of(found[: limit + 1], limit)
+
+    def known(self, container: str, prefix: str, after: str, limit: int) -> list[Known]:
+        """See ``ResultStore.known``."""
+        with self._lock:
+            found = [
+                Known(result.image.blob, result.image.etag, result.outcome is Outcome.DELETED)
+                for result in self._results.values()
+                if result.image.container == container and result.image.blob.startswith(prefix)
+            ]
+        return sorted(one for one in found if one.blob > after)[:limit]
 
     def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
         """See ``ResultStore.count``."""
@@ -154,6 +164,10 @@ class MemoryOutstanding:
         for image in images:
             if image.id in self._due and self._due[image.id][1] <= image.order:
                 del self._due[image.id]
+
+    def due(self, image_ids: Sequence[str]) -> set[str]:
+        """See ``Outstanding.due``."""
+        return self._due.keys() & set(image_ids)
 
     def lost(self, after_s: float) -> list[ImageRef | Result]:
         """See ``Outstanding.lost``."""

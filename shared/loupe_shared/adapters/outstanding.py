@@ -66,6 +66,14 @@ class ValkeyOutstanding:
         with answering(RECORD):
             self._settle([KEY], [part for image in images for part in (image.id, image.order)])
 
+    def due(self, image_ids: Sequence[str]) -> set[str]:
+        """See ``Outstanding.due``."""
+        pipeline = self._client.pipeline(transaction=False)
+        for image_id in image_ids:
+            pipeline.hexists(KEY, image_id)  # HMGET would bring the documents along
+        with answering(RECORD):
+            return {id_ for id_, there in zip(image_ids, pipeline.execute(), strict=True) if there}
+
     def lost(self, after_s: float) -> list[ImageRef | Result]:
         """See ``Outstanding.lost``."""
         limit = time.time() - after_s

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from loupe_shared.adapters.sqlite_file import Row, SqliteFile
-from loupe_shared.adapters.sqlite_lists import find_page
+from loupe_shared.adapters.sqlite_lists import find_page, known_query
 from loupe_shared.adapters.sqlite_tables import (
     ALL,
     COUNT,
@@ -26,7 +26,7 @@ from loupe_shared.adapters.sqlite_tables import (
 from loupe_shared.counters import CountFilter, Dimension, Key, Kind, keys_of
 from loupe_shared.domain import microseconds, now
 from loupe_shared.errors import BlobReplaced
-from loupe_shared.listing import MAX_HISTORY, Order, Page, Position, ResultFilter
+from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.succession import Succession, succeed
 
@@ -91,6 +91,11 @@ class SqliteStore:
         """See ``ResultStore.page``."""
         with self._file.snapshot(whole=True) as connection:
             return find_page(connection, wanted, order, limit, after)
+
+    def known(self, container: str, prefix: str, after: str, limit: int) -> list[Known]:
+        """See ``ResultStore.known``."""
+        rows = self._file.read(*known_query(container, prefix, after, limit))
+        return [Known(blob, etag, bool(deleted)) for blob, etag, deleted in rows]
 
     def count(self, wanted: CountFilter, by: Sequence[Dimension]) -> dict[tuple[str, ...], int]:
         """See ``ResultStore.count``."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from loupe_shared.adapters.sqlite_file import Row
 from loupe_shared.adapters.sqlite_tables import FILTERED, code, key_of
-from loupe_shared.domain import microseconds
+from loupe_shared.domain import Outcome, microseconds
 from loupe_shared.listing import Order, Page, Position, ResultFilter, Sort
 
 MAX_WALK = 3_000
@@ -49,6 +49,22 @@ def find_page(
     search = _Search(connection, wanted, order, after)
     index = search.index_with_few()
     return search.sort(index, limit) if index else search.walk(limit)
+
+
+def known_query(container: str, prefix: str, after: str, limit: int) -> tuple[str, list[object]]:
+    """The statement of ``ResultStore.known`` and its values. It walks the names from where it begins, and no others.
+
+    Texts are compared by their UTF-8 bytes. That is the order of their code points, and so of Python's strings.
+    """
+    begin = (
+        ("blob > ?", after) if after >= prefix else ("blob >= ?", prefix)
+    )  # with both, SQLite may start at the lower
+    end = after_all_with(prefix)
+    bounds = {begin[0]: begin[1], **({"blob < ?": end} if end else {}), "container = ?": code(container)}
+    columns = "blob, json_extract(document, '$.image.etag'), outcome = ?"
+    where = " AND ".join(bounds)
+    statement = f"SELECT {columns} FROM results INDEXED BY by_name WHERE {where} ORDER BY blob LIMIT ?"  # noqa: S608
+    return statement, [code(Outcome.DELETED), *bounds.values(), limit]
 
 
 class _Search:

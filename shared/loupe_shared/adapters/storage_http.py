@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -45,12 +45,14 @@ class Response:
         length: of the body as announced, in bytes.
         body: read if it was not longer than allowed and the status is 200; else empty.
         error_code: the service's name of an error, such as ``BlobNotFound``.
+        headers: all of them; upper and lower case in their names are the same.
     """
 
     status: int
     length: int
     body: bytes
     error_code: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class StorageHttp:
@@ -123,7 +125,8 @@ class StorageHttp:
             content = await response.read() if wanted else b""
             if not wanted and length > max_bytes:
                 response.close()  # rather than to read on in order to use the connection again
-            return Response(response.status, length, content, response.headers.get("x-ms-error-code", ""))
+            headers = response.headers
+            return Response(response.status, length, content, headers.get("x-ms-error-code", ""), headers)
 
     async def _authorize(self) -> None:
         if self._access.is_fresh():

@@ -1,0 +1,57 @@
+"""How images get to be classified, whoever finds that they are there: what is due, and how it is published."""
+
+from collections.abc import Sequence
+
+from loupe_shared.domain import ImageRef, Outcome, Reason, now
+from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.ports import Outstanding, Publisher
+from loupe_shared.result import Result
+
+# What uploaders send when they do not say what it is.
+UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+
+
+class Dispatch:
+    """Publishes what is due. Safe for use from several threads.
+
+    Args:
+        publisher: where jobs and results go.
+        outstanding: knows what has no outcome yet.
+        job_size: most images in one job, and most results in one batch.
+    """
+
+    def __init__(self, publisher: Publisher, outstanding: Outstanding, job_size: int) -> None:
+        self._publisher = publisher
+        self._outstanding = outstanding
+        self._job_size = job_size
+
+    def publish(self, due: Sequence[ImageRef | Result]) -> None:
+        """Write down what is due, then publish it.
+
+        Raises:
+            BrokerUnavailable: some or nothing was published; all may be published again.
+        """
+        images = [one for one in due if isinstance(one, ImageRef)]
+        results = [one for one in due if isinstance(one, Result)]
+        size = self._job_size
+        jobs = [ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
+        batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
+        self._outstanding.add(due)
+        self._publisher.publish([*jobs, *batches])
+
+
+def due_of(image: ImageRef, content_type: str) -> ImageRef | Result:
+    """What is due of a version that is there: the image, to be classified, or its outcome if that is clear already."""
+    if _may_be_image(content_type):
+        return image
+    detail = f"its content type is {content_type[:100]}: upload images as image/… or application/octet-stream"
+    return Result(image=image, outcome=Outcome.REJECTED, reason=Reason.NOT_AN_IMAGE, detail=detail, completed_at=now())
+
+
+def deletion_of(image: ImageRef) -> Result:
+    """The outcome of a version that is there no more."""
+    return Result(image=image, outcome=Outcome.DELETED, completed_at=now())
+
+
+def _may_be_image(content_type: str) -> bool:
+    return content_type.lower().startswith("image/") or content_type.lower() in UNSPECIFIC_TYPES
