@@ -54,6 +54,8 @@ def _upload(storage: EmulatedStorage, names: Sequence[str], pictures: Sequence[P
         container = service.get_container_client(CONTAINER)
 
         def upload(number: int) -> None:
-            container.upload_blob(names[number], bodies[number % len(bodies)], content_settings=settings)
+            body = bodies[number % len(bodies)]
+            # A request that is sent again, because its answer was late, finds its own blob.
+            container.upload_blob(names[number], body, content_settings=settings, overwrite=True)
 
         list(pool.map(upload, range(len(names))))

@@ -12,6 +12,7 @@ from tests.apps import api, archive
 from tests.factories import result
 
 PATH = "/v1/reviews/images/line 1/a.jpg"
+OPERATING = ("/v1/dead-letters", "/v1/images/reclassify")
 REVIEWING = ("/v1/review", "/v1/uploads")
 
 
@@ -63,7 +64,7 @@ def test_the_reviewer_is_who_calls_and_every_route_asks_for_its_scope(store: Mem
 
         def status(method: str, path: str, scope: Scope | None) -> int:
             headers = {"X-API-Key": keys[scope]} if scope else {}
-            path = path.format(container="images", blob="line 1/a.jpg")
+            path = path.format(container="images", blob="line 1/a.jpg", id="0" * 32)
             return client.request(
                 method, path, headers=headers, json={"label": "lynx"}, follow_redirects=False
             ).status_code
@@ -77,6 +78,7 @@ def test_the_reviewer_is_who_calls_and_every_route_asks_for_its_scope(store: Mem
         assert len(operations) > 10
         for method, path in operations:
             needed = Scope.REVIEW if path.startswith(REVIEWING) else Scope.READ
+            needed = Scope.OPERATE if path.startswith(OPERATING) else needed
             assert status(method, path, None) == 401, path
             for scope in Scope:
                 assert (status(method, path, scope) == 403) == (scope is not needed), (path, scope)

@@ -184,6 +184,7 @@ def test_a_broker_that_is_away_is_waited_for() -> None:
 def test_sweeps_are_repeated_whatever_happens(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     monkeypatch.setattr("loupe_reconciler.sweeper.FIRST_PAUSE_S", 0.001)
     stopped = threading.Event()
     turns = iter([StoreUnavailable("the store is away"), ValueError("strange"), None, None])

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { isNewestFirst, type ListQuery, writeFilter } from "../api/filter";
 import { Button } from "../parts/button";
@@ -47,7 +47,8 @@ export function ArchiveList({ filter, onRestart, onChange }: Props) {
 
   const latest = useRef({ at, range, above, extent: pages.extent });
   latest.current = { at, range, above, extent: pages.extent };
-  useEffect(
+  // Before the page that comes is drawn, which may ask for it at once.
+  useLayoutEffect(
     () => () => {
       const { at, range, above, extent } = latest.current;
       const places = Array.from(

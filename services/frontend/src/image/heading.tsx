@@ -17,8 +17,8 @@ export function Heading({ name }: { name: Name }) {
     // In place of this one, so that going back leads to the list.
     if (image) void navigate(pageOf(image), { replace: true });
   }
-  useKey("ArrowLeft", () => show(previous));
-  useKey("ArrowRight", () => show(next));
+  useKey("ArrowLeft", () => show(neighboursOf(name).previous)); // not as of the last drawing: keys may come sooner
+  useKey("ArrowRight", () => show(neighboursOf(name).next));
   useKey("Escape", () => void navigate(-1));
 
   async function copy() {

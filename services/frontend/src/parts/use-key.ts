@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 
 /** Do something when a key is pressed, unless a field, a slider or a dialog has the focus, which has its own use for it. */
 export function useKey(key: string, action: () => void): void {
@@ -10,7 +10,7 @@ export function useKey(key: string, action: () => void): void {
     event.preventDefault();
     action();
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => pressed(event);
     document.addEventListener("keydown", listener);
     return () => document.removeEventListener("keydown", listener);
