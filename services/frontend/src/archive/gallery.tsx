@@ -89,8 +89,9 @@ export function Gallery({ count, isComplete, at, selecting, initialOffset, onRan
             .filter((one) => one !== undefined),
         );
       anchor.current = place;
-      wantsFocus.current = true;
-      frame.current?.focus({ preventScroll: true }); // the tile may come only later, and keys must lead on meanwhile
+      const link = frame.current?.querySelector<HTMLElement>(`[data-place="${place}"]`);
+      wantsFocus.current = !link; // it may come only later, and keys must lead on meanwhile
+      (link ?? frame.current)?.focus({ preventScroll: true });
       setCurrent(place);
       rows.scrollToIndex(Math.floor(place / columns));
     }
