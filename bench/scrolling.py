@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as Stalled
 
-from bench.chromium import WINDOW, newcomer
+from bench.chromium import newcomer
 
 SCREEN_PX = 600  # a little less than is seen at once
 COLLECTIONS = 2  # the second one takes what held on to what the first one took
@@ -16,6 +17,9 @@ SEEN = """(seen) => {
     const last = Number(cells.at(-1)?.querySelector("a")?.dataset.place ?? -1);
     return last > seen && cells.every((cell) => cell.querySelector("img")?.complete) ? last : null;
 }"""
+GO_ON = "(pixels) => document.querySelector('[role=grid]').scrollBy(0, pixels)"
+COMPLAINTS = """() => [...document.querySelectorAll("[role=alert], [role=gridcell] span[title]")]
+    .map((one) => one.title || one.textContent)"""
 ELEMENTS = "() => document.getElementsByTagName('*').length"
 
 
@@ -70,11 +74,13 @@ def scroll(browser: Browser, address: str, few: int, many: int) -> Scroll:
         address: of the pages.
         few: after how many pictures the page is weighed for the first time.
         many: how many pictures there are.
+
+    Raises:
+        TimeoutError: pictures or thumbnails do not come.
     """
     with newcomer(browser, address) as context:
         page = context.new_page()
         page.goto("/")
-        page.mouse.move(WINDOW[0] / 2, WINDOW[1] / 2)
         began = time.perf_counter()
         seen, most_before = _go_on(page, 0, few)
         after_few = _weigh(page)
@@ -87,9 +93,12 @@ def _go_on(page: Page, seen: int, stop: int) -> tuple[int, int]:
     """Scroll until so many pictures were seen. Gives how many were, and how many elements there were at most."""
     most = 0
     while seen < stop:
-        seen = page.wait_for_function(SEEN, arg=seen - 1).json_value() + 1
+        try:
+            seen = page.wait_for_function(SEEN, arg=seen - 1).json_value() + 1
+        except Stalled as error:
+            raise TimeoutError(f"nothing comes after {seen} pictures: {page.evaluate(COMPLAINTS)}") from error
         most = max(most, page.evaluate(ELEMENTS))
-        page.mouse.wheel(0, SCREEN_PX)
+        page.evaluate(GO_ON, SCREEN_PX)
     return seen, most
 
 
