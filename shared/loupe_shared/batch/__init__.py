@@ -1,0 +1,1 @@
+"""Batch jobs: what somebody wants to have classified besides what events bring."""
