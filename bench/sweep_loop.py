@@ -10,9 +10,9 @@ import json
 import sys
 import time
 
-from loupe_reconciler.blob_listing import AzureListing
 from loupe_reconciler.merge import Names, differences
 from loupe_reconciler.settings import ReconcilerSettings
+from loupe_shared.adapters.blob_listing import AzureListing
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.stores import open_store
 

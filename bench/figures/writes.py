@@ -134,5 +134,5 @@ def _wait(broker: QueueSettings, service: Child) -> None:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the results service took more than {PATIENCE_S:.0f} s")
             time.sleep(POLL_INTERVAL_S)
-        if client.exists(outstanding.KEY):
+        if client.exists(*outstanding.KEYS.values()):
             raise ValueError("images are outstanding whose results were written")

@@ -18,12 +18,20 @@ class Dispatch:
         publisher: where jobs and results go.
         outstanding: knows what has no outcome yet.
         job_size: most images in one job, and most results in one batch.
+        job_type: of the jobs, which decides whose workers take them.
     """
 
-    def __init__(self, publisher: Publisher, outstanding: Outstanding, job_size: int) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        outstanding: Outstanding,
+        job_size: int,
+        job_type: type[ClassifyJob] = ClassifyJob,
+    ) -> None:
         self._publisher = publisher
         self._outstanding = outstanding
         self._job_size = job_size
+        self._job_type = job_type
 
     def publish(self, due: Sequence[ImageRef | Result]) -> None:
         """Write down what is due, then publish it.
@@ -34,9 +42,9 @@ class Dispatch:
         images = [one for one in due if isinstance(one, ImageRef)]
         results = [one for one in due if isinstance(one, Result)]
         size = self._job_size
-        jobs = [ClassifyJob(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
+        jobs = [self._job_type(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
         batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
-        self._outstanding.add(due)
+        self._outstanding.add(due, self._job_type.queue)
         self._publisher.publish([*jobs, *batches])
 
 

@@ -36,6 +36,12 @@ class ClassifyJob(_Message):
         return [self.model_copy(update={"images": (image,)}) for image in self.images]
 
 
+class BackfillJob(ClassifyJob):
+    """Images of a batch job. Workers of their own take these, so that new images never wait behind them."""
+
+    queue: ClassVar[str] = "backfill"
+
+
 class StoreBatch(_Message):
     """Results to write."""
 
@@ -49,3 +55,6 @@ class StoreBatch(_Message):
 
 
 Message = ClassifyJob | StoreBatch
+
+# In which images wait for a worker.
+JOB_QUEUES = (ClassifyJob.queue, BackfillJob.queue)

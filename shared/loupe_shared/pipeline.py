@@ -17,7 +17,10 @@ FORGOTTEN_AFTER_S = 20.0  # so that a report or two may be late
 class QueueDepth(Model):
     """How many jobs a queue has."""
 
-    name: str = Field(description="classify (jobs of the inference workers) or store (jobs of the results workers)")
+    name: str = Field(
+        description="classify (jobs of the inference workers), backfill (the same, of batch jobs) or store (jobs of "
+        "the results workers)"
+    )
     waiting: int = Field(ge=0, description="jobs, of several images each, that no worker has")
     running: int = Field(ge=0, description="jobs that a worker has: at work, or held until they are tried again")
     dead: int = Field(ge=0, description="jobs that can never be handled and were set aside for a person to look at")
@@ -35,7 +38,7 @@ class Backlog(Model):
 class WorkerReport(Model):
     """What a worker says of itself."""
 
-    service: str = Field(description="inference or results")
+    service: str = Field(description="inference, backfill (inference for batch jobs) or results")
     name: str = Field(description="host and process, as host:pid")
     model: str | None = Field(default=None, description="the model that answers now, as name:version, if it has one")
     precision: Precision | None = Field(default=None, description="of the model")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import ImageRef
 from loupe_shared.listing import Known, Order, Page, Position, ResultFilter
-from loupe_shared.messages import Message
+from loupe_shared.messages import ClassifyJob, Message
 from loupe_shared.pipeline import Backlog, Worker, WorkerReport
 from loupe_shared.result import Embedding, Result, Review
 
@@ -93,11 +93,18 @@ class SimilarImages(Protocol):
         """Give back what it holds."""
 
 
-class Announcer(Protocol):
-    """Tells those who look on what images show from now on."""
+EventType = Literal["image", "job"]
 
-    def announce(self, documents: Sequence[str]) -> None:
+
+class Announcer(Protocol):
+    """Tells those who look on what images and batch jobs show from now on."""
+
+    def announce(self, documents: Sequence[str], event: EventType = "image") -> None:
         """Return once they can be read.
+
+        Args:
+            documents: what ``Result.document`` gave, or ``Job`` of the API as JSON.
+            event: which of them.
 
         Raises:
             BrokerUnavailable: some of them or none can.
@@ -105,15 +112,17 @@ class Announcer(Protocol):
 
 
 class Change(NamedTuple):
-    """What an image shows from now on.
+    """What an image or a batch job shows from now on.
 
     Attributes:
         id: greater than those of all changes before; two numbers with a hyphen in between.
-        document: what ``Result.document`` gave.
+        document: what was announced.
+        event: of which kind.
     """
 
     id: str
     document: str
+    event: EventType = "image"
 
 
 class Changes(Protocol):
@@ -174,10 +183,14 @@ class Outstanding(Protocol):
     Every method raises ``BrokerUnavailable`` when the record does not answer.
     """
 
-    def add(self, due: Sequence[ImageRef | Result]) -> None:
+    def add(self, due: Sequence[ImageRef | Result], queue: str = ClassifyJob.queue) -> None:
         """Write down, before they are published, images to be classified and results to be stored.
 
         To write down again what is still being worked on makes it young again.
+
+        Args:
+            due: of which an outcome is due.
+            queue: in which images wait for a worker.
         """
 
     def settle(self, images: Iterable[ImageRef]) -> None:
@@ -186,11 +199,12 @@ class Outstanding(Protocol):
     def due(self, image_ids: Sequence[str]) -> set[str]:
         """Those of some images of which an outcome is due."""
 
-    def lost(self, after_s: float) -> list[ImageRef | Result]:
-        """Some of what was written down longer ago than that, if nothing waits in the broker's queues.
+    def lost(self, after_s: float, queue: str = ClassifyJob.queue) -> list[ImageRef | Result]:
+        """Some of what was written down longer ago than that, if nothing waits in its queue, nor results in theirs.
 
         Args:
             after_s: longer than any worker holds a message before it is given to another.
+            queue: with which it was written down.
         """
 
 

@@ -8,14 +8,14 @@ import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 
 from loupe_local.azurite import Azurite
-from loupe_reconciler.blob_listing import AzureListing
-from loupe_reconciler.memory import MemoryListing
-from loupe_reconciler.ports import Listed, Listing, MarkerRefused
-from loupe_reconciler.verdict import modified_at
 from loupe_shared.adapters import storage_http
+from loupe_shared.adapters.blob_listing import AzureListing
+from loupe_shared.adapters.memory_listing import MemoryListing
 from loupe_shared.adapters.storage_http import Response, StorageHttp
+from loupe_shared.container import Listed, Listing, MarkerRefused
 from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
+from loupe_shared.verdict import modified_at
 
 ODD_NAMES = [
     "A",

@@ -9,7 +9,7 @@ from loupe_shared.adapters import changes as valkey_changes
 from loupe_shared.adapters.changes import KEY, NOTHING_YET, ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.memory import MemoryChanges
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.ports import Announcer, Changes
+from loupe_shared.ports import Announcer, Change, Changes
 from loupe_shared.settings import BrokerSettings, QueueSettings
 
 Stream = tuple[Announcer, Changes]
@@ -27,11 +27,11 @@ def stream(request: pytest.FixtureRequest) -> Stream:
     return ValkeyAnnouncer(settings), ValkeyChanges(settings, 8)
 
 
-async def read(changes: Changes, after: str, count: int) -> list[tuple[str, str]]:
+async def read(changes: Changes, after: str, count: int) -> list[Change]:
     """As many changes as there will be."""
-    found: list[tuple[str, str]] = []
+    found: list[Change] = []
     while len(found) < count:
-        found += await changes.after(found[-1][0] if found else after, 5)
+        found += await changes.after(found[-1].id if found else after, 5)
     return found
 
 
@@ -45,11 +45,26 @@ def test_changes_come_in_order_and_once(stream: Stream) -> None:
         announcer.announce(documents[:300])
         first = await read(changes, begin, 300)
         announcer.announce(documents[300:])
-        rest = await read(changes, first[-1][0], 200)
-        assert [document for _, document in first + rest] == documents
-        ids = [tuple(map(int, id_.split("-"))) for id_, _ in first + rest]
+        rest = await read(changes, first[-1].id, 200)
+        assert [change.document for change in first + rest] == documents
+        ids = [tuple(map(int, change.id.split("-"))) for change in first + rest]
         assert ids == sorted(set(ids))
-        assert [document for _, document in await read(changes, first[9][0], 490)] == documents[10:]
+        assert [change.document for change in await read(changes, first[9].id, 490)] == documents[10:]
+        await changes.close()
+
+    asyncio.run(follow())
+
+
+def test_changes_of_batch_jobs_are_told_apart(stream: Stream) -> None:
+    announcer, changes = stream
+    announcer.announce(["earlier"])
+
+    async def follow() -> None:
+        begin = await changes.latest()
+        announcer.announce(["a job"], "job")
+        announcer.announce(["an image"])
+        found = await read(changes, begin, 2)
+        assert [(change.document, change.event) for change in found] == [("a job", "job"), ("an image", "image")]
         await changes.close()
 
     asyncio.run(follow())

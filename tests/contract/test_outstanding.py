@@ -80,6 +80,19 @@ def test_what_is_written_down_again_is_young_again(outstanding: Outstanding) -> 
     assert lost(outstanding, after_s=0.2) == []
 
 
+def test_what_waits_in_another_queue_is_lost_apart_and_settled_together(outstanding: Outstanding) -> None:
+    outstanding.add([image_ref("live"), image_ref("both")])
+    outstanding.add([image_ref("job"), image_ref("both")], "backfill")
+    assert lost(outstanding) == [image_ref("both"), image_ref("live")]
+    assert sorted(due.model_dump_json() for due in outstanding.lost(LONG_AGO, "backfill")) == sorted(
+        image_ref(name).model_dump_json() for name in ("both", "job")
+    )
+    ids = [image_ref(name).id for name in ("live", "job", "both")]
+    assert outstanding.due(ids) == set(ids)
+    outstanding.settle([image_ref("both"), image_ref("job")])
+    assert outstanding.due(ids) == {image_ref("live").id}
+
+
 @pytest.mark.parametrize("queue", ["classify", "store"])
 def test_nothing_is_lost_while_something_waits(
     broker_settings: QueueSettings, valkey_client: redis.Redis, queue: str
@@ -91,6 +104,20 @@ def test_nothing_is_lost_while_something_waits(
     assert lost(outstanding) == []
     valkey_client.delete(f"{{loupe}}:{queue}")
     assert lost(outstanding) == [image_ref()]
+
+
+def test_live_images_are_lost_although_batch_jobs_wait(
+    broker_settings: QueueSettings, valkey_client: redis.Redis
+) -> None:
+    valkey_client.flushall()
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref("live")])
+    outstanding.add([image_ref("job")], "backfill")
+    valkey_client.lpush("{loupe}:backfill", "a message")
+    assert lost(outstanding) == [image_ref("live")]
+    assert outstanding.lost(LONG_AGO, "backfill") == []
+    valkey_client.delete("{loupe}:backfill")
+    assert outstanding.lost(LONG_AGO, "backfill") == [image_ref("job")]
 
 
 def test_an_unreadable_entry_hides_no_other(broker_settings: QueueSettings, valkey_client: redis.Redis) -> None:

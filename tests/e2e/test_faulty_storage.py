@@ -16,7 +16,7 @@ from azure.storage.blob import ContainerClient
 from loupe_local.azurite import ACCOUNT, CONTAINER, StoragePorts
 from loupe_local.ports import LOOPBACK, free_port
 from loupe_local.stack import Stack, StackConfig
-from loupe_shared.adapters.outstanding import KEY
+from loupe_shared.adapters.outstanding import KEYS
 from loupe_shared.domain import Outcome, Reason, now
 from loupe_shared.result import Result
 from tests.e2e.test_crash import is_quiet
@@ -116,7 +116,7 @@ def outcomes(api: httpx2.Client) -> Counter[str]:
 def nothing_is_due(stack: Stack) -> bool:
     """Whether no message is on its way and no outcome outstanding: nothing can change any more."""
     with redis.Redis.from_url(stack.valkey.url) as broker:
-        return is_quiet(stack) and not broker.exists(KEY)
+        return is_quiet(stack) and not broker.exists(*KEYS.values())
 
 
 Finish = Callable[[Mapping[str, str]], dict[str, Result]]

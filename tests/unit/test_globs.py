@@ -1,3 +1,5 @@
+"""Patterns of blob names."""
+
 import pytest
 
 from loupe_shared.batch.globs import Glob

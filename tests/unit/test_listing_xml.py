@@ -2,8 +2,8 @@
 
 import pytest
 
-from loupe_reconciler.listing_xml import read_page
-from loupe_reconciler.ports import Listed, ListedPage
+from loupe_shared.adapters.listing_xml import read_page
+from loupe_shared.container import Listed, ListedPage
 
 # As the service's documentation shows it, shortened.
 PAGE = """<?xml version="1.0" encoding="utf-8"?>

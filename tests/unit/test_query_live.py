@@ -170,3 +170,14 @@ def test_who_reads_too_slowly_is_told_to_reload(unused_port: int) -> None:
         assert read(lines, 1) == [(f"0-{live.MANY + 1}", "reload", "{}")]
         changes.announce([DOG])
         assert [data for _, _, data in read(lines, 1)] == [DOG]
+
+
+def test_batch_jobs_are_told_whatever_images_are_chosen(unused_port: int) -> None:
+    changes, job = MemoryChanges(), '{"state":"running"}'
+    with serving(changes, Ending(), unused_port) as client, client.stream("GET", "/v1/stream?label=dog") as response:
+        lines = response.iter_lines()
+        next(lines)
+        changes.announce([CAT])
+        changes.announce([job], "job")
+        changes.announce([DOG])
+        assert [event[1:] for event in read(lines, 2)] == [("job", job), ("image", DOG)]

@@ -10,12 +10,12 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loupe_reconciler.memory import MemoryListing
 from loupe_reconciler.mender import Mender
 from loupe_reconciler.merge import Difference, Names, differences
 from loupe_reconciler.pace import Pace
-from loupe_reconciler.ports import Listed
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher, MemoryStore
+from loupe_shared.adapters.memory_listing import MemoryListing
+from loupe_shared.container import Listed
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import ImageRef, Outcome, now
 from loupe_shared.messages import ClassifyJob

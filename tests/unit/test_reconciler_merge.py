@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from loupe_reconciler import merge
 from loupe_reconciler.merge import Difference, Names, differences
-from loupe_reconciler.ports import Listed
 from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.container import Listed
 from loupe_shared.listing import Known
 from tests.factories import CONTAINER, deletion, result
 

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from loupe_reconciler.counts import Counts
-from loupe_reconciler.heartbeat import Heartbeat
-from loupe_reconciler.memory import MemoryListing, MemoryProgress
+from loupe_reconciler.memory import MemoryProgress
 from loupe_reconciler.mender import Mender
 from loupe_reconciler.merge import Names
 from loupe_reconciler.pace import Pace, Stopped
-from loupe_reconciler.ports import Listed, ListedPage, MarkerRefused, Place
+from loupe_reconciler.ports import Place
 from loupe_reconciler.sweep import Sweep
 from loupe_reconciler.sweeper import sweep_repeatedly
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryStore
+from loupe_shared.adapters.memory_listing import MemoryListing
+from loupe_shared.container import Listed, ListedPage, MarkerRefused
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.errors import BrokerUnavailable, ConfigurationError, StorageUnavailable, StoreUnavailable
+from loupe_shared.heartbeat import Heartbeat
 from loupe_shared.listing import Known
 from loupe_shared.messages import ClassifyJob
 from tests.factories import ACCOUNT, CONTAINER, result

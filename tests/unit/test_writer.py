@@ -9,6 +9,7 @@ from loupe_shared.adapters.memory import MemoryAnnouncer, MemoryOutstanding, Mem
 from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import StoreBatch
+from loupe_shared.ports import EventType
 from tests.factories import rejection, result
 from tests.stored import shown
 
@@ -47,11 +48,11 @@ class FragileAnnouncer(MemoryAnnouncer):
 
     away = True
 
-    def announce(self, documents: Sequence[str]) -> None:
+    def announce(self, documents: Sequence[str], event: EventType = "image") -> None:
         """Fail, or not."""
         if self.away:
             raise BrokerUnavailable("the broker is away")
-        super().announce(documents)
+        super().announce(documents, event)
 
 
 def test_what_was_written_but_not_announced_is_announced_when_it_comes_again() -> None:

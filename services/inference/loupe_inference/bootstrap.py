@@ -16,7 +16,7 @@ from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.worker import consume, serve
 from loupe_shared.adapters.workers import ValkeyWorkers
-from loupe_shared.messages import ClassifyJob
+from loupe_shared.messages import BackfillJob, ClassifyJob
 from loupe_shared.pipeline import Served
 from loupe_shared.reporter import Reporter
 
@@ -24,7 +24,8 @@ from loupe_shared.reporter import Reporter
 def serve_inference(settings: InferenceSettings) -> int:
     """Work until told to end. Returns the exit code."""
     watch = BundleWatch(settings.model_bundle, partial(load_model, settings), settings.bundle_poll_interval_s)
-    app = make_celery(settings, consumes=ClassifyJob.queue)
+    job_type, service = (ClassifyJob, "inference") if settings.lane == "live" else (BackfillJob, "backfill")
+    app = make_celery(settings, consumes=job_type.queue)
     with closing(watch), closing(StorageHttp(settings, settings.concurrent_fetches, settings.fetch_timeout_s)) as http:
         stages = Stages(
             AzureBlobReader(settings.blob_endpoint, http),
@@ -34,13 +35,13 @@ def serve_inference(settings: InferenceSettings) -> int:
         )
         outstanding = ValkeyOutstanding(settings)
         classifier = Classifier(stages, watch.serving, CeleryPublisher(app), outstanding)
-        consume(app, ClassifyJob, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
+        consume(app, job_type, classifier.handle, give_up=lambda job: outstanding.settle(job.images))
 
         def served() -> Served:
             return Served(watch.serving.version, settings.device)
 
-        with Reporter(ValkeyWorkers(settings), "inference", classifier.tally, served):
-            return serve(app, ClassifyJob.queue, settings.concurrent_jobs, settings.heartbeat_file)
+        with Reporter(ValkeyWorkers(settings), service, classifier.tally, served):
+            return serve(app, job_type.queue, settings.concurrent_jobs, settings.heartbeat_file)
 
 
 def _answers(settings: InferenceSettings) -> Answers:

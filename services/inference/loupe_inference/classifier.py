@@ -40,8 +40,8 @@ class Classifier:
         log.info("%d images, %d of them known by their bytes", len(job.images), outcomes.recalled)
         if not outcomes.unread:
             return None
-        self._outstanding.add(outcomes.unread)  # once more, because they are not lost: they are worked on
+        self._outstanding.add(outcomes.unread, job.queue)  # once more, because they are not lost: they are worked on
         log.warning(
             "%d of %d images were not to be had, and will be tried again", len(outcomes.unread), len(job.images)
         )
-        return ClassifyJob(images=tuple(outcomes.unread))
+        return job.model_copy(update={"images": tuple(outcomes.unread)})

@@ -20,6 +20,11 @@ class InferenceSettings(WorkerSettings, StorageSettings):
     bundle_poll_interval_s: float = Field(
         default=5.0, gt=0, description="Seconds between looks for another bundle in the folder."
     )
+    lane: Literal["live", "backfill"] = Field(
+        default="live",
+        description="Whose images the worker takes: those that events bring, or those of batch jobs. New images never "
+        "wait for a batch job, because its workers are others, which can also serve another model.",
+    )
     device: Literal["cpu", "cuda", "tensorrt"] = Field(
         default="cpu", description="Where the model runs. The worker ends if it cannot run there."
     )

@@ -12,7 +12,7 @@ from loupe_shared.adapters.web import Ending, describe
 from loupe_shared.api.filters import PictureFilter
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.listing import ResultFilter
-from loupe_shared.ports import Changes
+from loupe_shared.ports import Change, Changes
 from loupe_shared.result import ResultDocument
 
 MAX_STREAMS = 200
@@ -28,6 +28,7 @@ event: image
 data: {{"image": {{"container": "images", "blob": "samples/coffee.png", …}}, "outcome": "classified", …}}
 """
 DESCRIPTION = """An event `image` for every image whose result is new or has changed; its data is the result.
+An event `job` for every change of a batch job, whatever images are chosen; its data is the job.
 
 After a broken connection, browsers send the last id that they have, and miss nothing. If that is too long ago, the
 event `reload` comes first: then ask for the list again."""
@@ -86,12 +87,16 @@ async def _events(changes: Changes, wanted: ResultFilter, after: str, ending: En
         if len(found) > MANY and not await changes.has_all_after(after):  # this client is too slow
             after, found = await changes.latest(), []
             yield f"id: {after}\n{RELOAD}\n"
-        shown = [c for c in found if everything or wanted.matches(ResultDocument.model_validate_json(c.document))]
+        shown = [change for change in found if everything or change.event == "job" or _matches(change, wanted)]
         if shown:
-            yield "".join(f"id: {c.id}\nevent: image\ndata: {c.document}\n\n" for c in shown)
+            yield "".join(f"id: {one.id}\nevent: {one.event}\ndata: {one.document}\n\n" for one in shown)
         quiet = 0 if shown else quiet + 1
         after = found[-1].id if found else after
         if quiet >= QUIET_WAITS:
             # No event, but the browser remembers how far it has come, however rare what it looks for is.
             yield f"id: {after}\n\n"
             quiet = 0
+
+
+def _matches(change: Change, wanted: ResultFilter) -> bool:
+    return wanted.matches(ResultDocument.model_validate_json(change.document))

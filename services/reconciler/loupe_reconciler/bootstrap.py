@@ -1,14 +1,11 @@
 """The composition root of the reconciler: the only place that names adapters."""
 
 import logging
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
-from loupe_reconciler.blob_listing import AzureListing
-from loupe_reconciler.heartbeat import Heartbeat
 from loupe_reconciler.mender import Mender
 from loupe_reconciler.merge import Names
 from loupe_reconciler.pace import Pace, Stopped
@@ -16,6 +13,7 @@ from loupe_reconciler.settings import ReconcilerSettings
 from loupe_reconciler.sweep import Sweep
 from loupe_reconciler.sweeper import sweep_repeatedly
 from loupe_reconciler.valkey_progress import ValkeyProgress
+from loupe_shared.adapters.blob_listing import AzureListing
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
@@ -23,6 +21,8 @@ from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.stores import open_store
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.errors import TransientError
+from loupe_shared.heartbeat import Heartbeat
+from loupe_shared.stopping import until_told_to_end
 
 CONCURRENT_REQUESTS = 16
 STORAGE_TIMEOUT_S = 60.0  # a page of a listing may take long to begin
@@ -48,18 +48,6 @@ def sweep_once(settings: ReconcilerSettings) -> int:
             log.error("the sweep was interrupted: %s", error)  # noqa: TRY400  (one sentence says it)
             return EX_TEMPFAIL
     return 0
-
-
-@contextmanager
-def until_told_to_end() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stopped = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from datetime import timedelta
 from loupe_reconciler.counts import Counts
 from loupe_reconciler.merge import Difference
 from loupe_reconciler.pace import Pace
-from loupe_reconciler.ports import Listed, Listing
-from loupe_reconciler.verdict import modified_at, verdict
+from loupe_shared.container import Listed, Listing
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import ImageRef, Outcome, image_id, now
 from loupe_shared.ports import Outstanding, ResultStore
 from loupe_shared.result import Result, ResultDocument
+from loupe_shared.verdict import modified_at, verdict
 
 
 class Mender:

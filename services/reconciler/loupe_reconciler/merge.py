@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from loupe_reconciler.ports import Listed
+from loupe_shared.container import Listed
 from loupe_shared.listing import Known
 from loupe_shared.ports import ResultStore
 

@@ -5,6 +5,7 @@ import threading
 import time
 
 from loupe_shared.errors import LoupeError
+from loupe_shared.messages import BackfillJob
 from loupe_shared.ports import Queues
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Pace:
             Stopped: the process is to end.
         """
         began, interval_s, is_told = time.monotonic(), LOOK_INTERVAL_S, False
-        while waiting := sum(queue.waiting for queue in self._queues.backlog().queues):
+        while waiting := self._waiting():
             if not is_told and time.monotonic() - began > LONG_S:
                 log.info("the sweep waits until %d jobs in the queues have workers", waiting)
                 is_told = True
@@ -51,6 +52,10 @@ class Pace:
             interval_s = min(MAX_LOOK_INTERVAL_S, interval_s * 1.2)
         self.check()
         self.waited_s += time.monotonic() - began
+
+    def _waiting(self) -> int:
+        """Jobs that wait, but for those of batch jobs, which have workers of their own and always wait."""
+        return sum(queue.waiting for queue in self._queues.backlog().queues if queue.name != BackfillJob.queue)
 
     def check(self) -> None:
         """Return if the process is not to end.

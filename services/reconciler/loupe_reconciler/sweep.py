@@ -10,7 +10,8 @@ from loupe_reconciler.counts import Counts
 from loupe_reconciler.mender import Mender
 from loupe_reconciler.merge import Names, differences
 from loupe_reconciler.pace import Pace
-from loupe_reconciler.ports import ListedPage, Listing, MarkerRefused, Place, Progress
+from loupe_reconciler.ports import Place, Progress
+from loupe_shared.container import ListedPage, Listing, MarkerRefused
 
 log = logging.getLogger(__name__)
 

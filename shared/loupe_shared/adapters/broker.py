@@ -9,7 +9,7 @@ from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
 
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from loupe_shared.messages import JOB_QUEUES, Message, StoreBatch
 from loupe_shared.settings import BrokerSettings, QueueSettings
 
 # How Celery's own logs and monitors show a message. By default Celery writes out a kilobyte of it for them.
@@ -17,7 +17,7 @@ UNSHOWN = {"argsrepr": "()", "kwargsrepr": "{...}"}
 
 # The braces make one hash slot of all keys, without which Celery fails on a clustered Redis.
 KEY_PREFIX = "{loupe}:"
-QUEUES = (ClassifyJob.queue, StoreBatch.queue)
+QUEUES = (*JOB_QUEUES, StoreBatch.queue)
 
 # For those who only look on: nobody should wait for them for long.
 LOOK_TIMEOUT_S = 5.0

@@ -11,7 +11,7 @@ from typing import Any
 import redis.asyncio
 
 from loupe_shared.adapters.broker import KEY_PREFIX, answering, connect
-from loupe_shared.ports import Change
+from loupe_shared.ports import Change, EventType
 from loupe_shared.settings import BrokerSettings
 
 KEY = f"{KEY_PREFIX}changes"
@@ -21,6 +21,7 @@ LONGEST_WAIT_S = 30.0
 NAME = "the stream of changes"
 NOTHING_YET = "0-0"
 _FIELD = "document"
+_EVENT = "event"
 
 
 class ValkeyAnnouncer:
@@ -29,11 +30,11 @@ class ValkeyAnnouncer:
     def __init__(self, settings: BrokerSettings) -> None:
         self._client = connect(settings)
 
-    def announce(self, documents: Sequence[str]) -> None:
+    def announce(self, documents: Sequence[str], event: EventType = "image") -> None:
         """See ``Announcer.announce``."""
         pipeline = self._client.pipeline(transaction=False)
         for document in documents:
-            pipeline.xadd(KEY, {_FIELD: document}, maxlen=KEPT, approximate=True)
+            pipeline.xadd(KEY, _fields(document, event), maxlen=KEPT, approximate=True)
         with answering(NAME):
             pipeline.execute()
 
@@ -76,11 +77,19 @@ class ValkeyChanges:
         """See ``Changes.after``."""
         with answering(NAME):
             found: Any = await self._client.xread({KEY: id_}, count=MAX_READ, block=int(wait_s * 1000))
-        return [Change(change, fields[_FIELD]) for _, changes in found for change, fields in changes]
+        return [
+            Change(change, fields[_FIELD], fields.get(_EVENT, "image"))
+            for _, changes in found
+            for change, fields in changes
+        ]
 
     async def close(self) -> None:
         """See ``Changes.close``."""
         await self._client.aclose()
+
+
+def _fields(document: str, event: EventType) -> dict[Any, Any]:
+    return {_FIELD: document} if event == "image" else {_FIELD: document, _EVENT: event}
 
 
 def _number(id_: str) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from loupe_shared.counters import CountFilter, Dimension, keys_of
 from loupe_shared.domain import ImageRef, Outcome
 from loupe_shared.errors import BlobReplaced
 from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter, sort_value
-from loupe_shared.messages import Message
-from loupe_shared.ports import Change
+from loupe_shared.messages import JOB_QUEUES, ClassifyJob, Message
+from loupe_shared.ports import Change, EventType
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.succession import succeed
 
@@ -98,13 +98,15 @@ class MemoryStore:
 
 
 class MemoryAnnouncer:
-    """``Announcer`` into a list, ``documents``."""
+    """``Announcer`` into lists: ``documents``, and of which kind each is, ``events``."""
 
     def __init__(self) -> None:
         self.documents: list[str] = []
+        self.events: list[EventType] = []
 
-    def announce(self, documents: Sequence[str]) -> None:
+    def announce(self, documents: Sequence[str], event: EventType = "image") -> None:
         """See ``Announcer.announce``."""
+        self.events.extend(event for _ in documents)
         self.documents.extend(documents)
 
 
@@ -126,7 +128,8 @@ class MemoryChanges(MemoryAnnouncer):
             async with asyncio.timeout(wait_s):
                 while known >= len(self.documents):  # noqa: ASYNC110  (who announces has no event loop)
                     await asyncio.sleep(POLL_INTERVAL_S)
-        return [Change(f"0-{known + n}", document) for n, document in enumerate(self.documents[known:], 1)]
+        new = zip(self.documents[known:], self.events[known:], strict=False)
+        return [Change(f"0-{known + n}", document, event) for n, (document, event) in enumerate(new, 1)]
 
     async def close(self) -> None:
         """See ``Changes.close``."""
@@ -150,26 +153,28 @@ class MemoryOutstanding:
     """``Outstanding`` in a dictionary, beside a broker in which nothing ever waits."""
 
     def __init__(self) -> None:
-        self._due: dict[str, tuple[float, str, ImageRef | Result]] = {}
+        self._due: dict[tuple[str, str], tuple[float, str, ImageRef | Result]] = {}
 
-    def add(self, due: Sequence[ImageRef | Result]) -> None:
+    def add(self, due: Sequence[ImageRef | Result], queue: str = ClassifyJob.queue) -> None:
         """See ``Outstanding.add``."""
         for one in due:
             image = one.image if isinstance(one, Result) else one
-            if image.id not in self._due or self._due[image.id][1] <= image.order:
-                self._due[image.id] = time.time(), image.order, one
+            key = queue, image.id
+            if key not in self._due or self._due[key][1] <= image.order:
+                self._due[key] = time.time(), image.order, one
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """See ``Outstanding.settle``."""
         for image in images:
-            if image.id in self._due and self._due[image.id][1] <= image.order:
-                del self._due[image.id]
+            for key in [(queue, image.id) for queue in JOB_QUEUES]:
+                if key in self._due and self._due[key][1] <= image.order:
+                    del self._due[key]
 
     def due(self, image_ids: Sequence[str]) -> set[str]:
         """See ``Outstanding.due``."""
-        return self._due.keys() & set(image_ids)
+        return {id_ for _, id_ in self._due} & set(image_ids)
 
-    def lost(self, after_s: float) -> list[ImageRef | Result]:
+    def lost(self, after_s: float, queue: str = ClassifyJob.queue) -> list[ImageRef | Result]:
         """See ``Outstanding.lost``."""
         limit = time.time() - after_s
-        return [due for since, _, due in self._due.values() if since < limit]
+        return [due for (due_in, _), (since, _, due) in self._due.items() if due_in == queue and since < limit]

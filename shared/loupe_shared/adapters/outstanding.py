@@ -1,6 +1,6 @@
 """The record of outstanding outcomes in the broker's own Redis or Valkey.
 
-One hash with a field per image: the order of its event, then a JSON document.
+One hash for each queue of jobs, with a field per image: the order of its event, then a JSON document.
 """
 
 import logging
@@ -10,14 +10,18 @@ from itertools import islice
 
 from pydantic import ValidationError
 
-from loupe_shared.adapters.broker import KEY_PREFIX, QUEUES, answering, connect
+from loupe_shared.adapters.broker import KEY_PREFIX, answering, connect
 from loupe_shared.domain import ImageRef, Model
+from loupe_shared.messages import BackfillJob, ClassifyJob, StoreBatch
 from loupe_shared.result import Result
 from loupe_shared.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 
-KEY = f"{KEY_PREFIX}outstanding"
+KEYS = {
+    ClassifyJob.queue: f"{KEY_PREFIX}outstanding",
+    BackfillJob.queue: f"{KEY_PREFIX}outstanding-{BackfillJob.queue}",
+}
 MAX_LOST = 1000
 RECORD = "the record of outstanding outcomes"
 
@@ -33,12 +37,30 @@ end
 
 # Arguments come in pairs: field, order.
 _SETTLE = """
-for i = 1, #ARGV, 2 do
-  local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if known and string.match(known, '^[^{]*') <= ARGV[i + 1] then
-    redis.call('HDEL', KEYS[1], ARGV[i])
+for _, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 then
+    for i = 1, #ARGV, 2 do
+      local known = redis.call('HGET', key, ARGV[i])
+      if known and string.match(known, '^[^{]*') <= ARGV[i + 1] then
+        redis.call('HDEL', key, ARGV[i])
+      end
+    end
   end
 end
+"""
+
+# Arguments are fields. Gives those that any of the hashes has.
+_DUE = """
+local due = {}
+for _, field in ipairs(ARGV) do
+  for _, key in ipairs(KEYS) do
+    if redis.call('HEXISTS', key, field) == 1 then
+      due[#due + 1] = field
+      break
+    end
+  end
+end
+return due
 """
 
 
@@ -48,45 +70,43 @@ class _Entry(Model):
 
 
 class ValkeyOutstanding:
-    """``Outstanding`` in a hash of the broker."""
+    """``Outstanding`` in hashes of the broker."""
 
     def __init__(self, settings: BrokerSettings) -> None:
         self._client = connect(settings)
         self._add = self._client.register_script(_ADD)
         self._settle = self._client.register_script(_SETTLE)
+        self._due = self._client.register_script(_DUE)
 
-    def add(self, due: Sequence[ImageRef | Result]) -> None:
+    def add(self, due: Sequence[ImageRef | Result], queue: str = ClassifyJob.queue) -> None:
         """See ``Outstanding.add``."""
         since = time.time()
         with answering(RECORD):
-            self._add([KEY], [part for one in due for part in _entry(one, since)])
+            self._add([KEYS[queue]], [part for one in due for part in _entry(one, since)])
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """See ``Outstanding.settle``."""
         with answering(RECORD):
-            self._settle([KEY], [part for image in images for part in (image.id, image.order)])
+            self._settle(list(KEYS.values()), [part for image in images for part in (image.id, image.order)])
 
     def due(self, image_ids: Sequence[str]) -> set[str]:
         """See ``Outstanding.due``."""
-        pipeline = self._client.pipeline(transaction=False)
-        for image_id in image_ids:
-            pipeline.hexists(KEY, image_id)  # HMGET would bring the documents along
         with answering(RECORD):
-            return {id_ for id_, there in zip(image_ids, pipeline.execute(), strict=True) if there}
+            return set(self._due(list(KEYS.values()), image_ids))
 
-    def lost(self, after_s: float) -> list[ImageRef | Result]:
+    def lost(self, after_s: float, queue: str = ClassifyJob.queue) -> list[ImageRef | Result]:
         """See ``Outstanding.lost``."""
         limit = time.time() - after_s
         with answering(RECORD):
-            if self._waits():
+            if self._waits(queue):
                 return []
-            values = [value for _, value in islice(self._client.hscan_iter(KEY, count=MAX_LOST), MAX_LOST)]
+            values = [value for _, value in islice(self._client.hscan_iter(KEYS[queue], count=MAX_LOST), MAX_LOST)]
         return [entry.due for entry in map(_read, values) if entry and entry.since < limit]
 
-    def _waits(self) -> bool:
+    def _waits(self, queue: str) -> bool:
         pipeline = self._client.pipeline(transaction=True)
-        for queue in QUEUES:
-            pipeline.llen(f"{KEY_PREFIX}{queue}")
+        for name in (queue, StoreBatch.queue):
+            pipeline.llen(f"{KEY_PREFIX}{name}")
         return any(pipeline.execute())
 
 

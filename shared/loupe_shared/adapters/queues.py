@@ -9,7 +9,7 @@ from loupe_shared.adapters.broker import (
     dead_letter_queue,
     unacked_key,
 )
-from loupe_shared.adapters.outstanding import KEY as OUTSTANDING
+from loupe_shared.adapters.outstanding import KEYS as OUTSTANDING
 from loupe_shared.pipeline import Backlog, QueueDepth
 from loupe_shared.settings import BrokerSettings
 
@@ -23,16 +23,18 @@ class ValkeyQueues:
     def backlog(self) -> Backlog:
         """See ``Queues.backlog``."""
         pipeline = self._client.pipeline(transaction=True)
-        pipeline.hlen(OUTSTANDING)
+        for key in OUTSTANDING.values():
+            pipeline.hlen(key)
         for queue in QUEUES:
             pipeline.llen(f"{KEY_PREFIX}{queue}")
             pipeline.hlen(f"{KEY_PREFIX}{unacked_key(queue)}")
             pipeline.llen(f"{KEY_PREFIX}{dead_letter_queue(queue)}")
         with answering("the broker"):
-            outstanding, *counts = pipeline.execute()
+            found = pipeline.execute()
+        outstanding, counts = found[: len(OUTSTANDING)], found[len(OUTSTANDING) :]
         depths = zip(QUEUES, counts[::3], counts[1::3], counts[2::3], strict=True)
         return Backlog(
-            outstanding=outstanding,
+            outstanding=sum(outstanding),
             queues=tuple(
                 QueueDepth(name=name, waiting=waiting, running=running, dead=dead)
                 for name, waiting, running, dead in depths

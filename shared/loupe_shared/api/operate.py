@@ -18,6 +18,7 @@ class Source(StrEnum):
     """Where a dead letter comes from."""
 
     CLASSIFY = "classify"
+    BACKFILL = "backfill"
     STORE = "store"
     EVENTS = "events"
 
@@ -28,7 +29,7 @@ class LetterFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     source: Source | None = Field(
-        default=None, description="classify and store are the broker's queues, events is the storage queue"
+        default=None, description="classify, backfill and store are the broker's queues, events is the storage queue"
     )
     reason: str | None = Field(
         default=None, max_length=MAX_REASON, description="a part of the reason, in upper or lower case"

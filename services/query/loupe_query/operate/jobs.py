@@ -1,5 +1,6 @@
 """Messages of the broker's queues that are to be handled again."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -7,11 +8,15 @@ from pydantic import ValidationError
 from loupe_query.operate.letters import Letter
 from loupe_shared.api.operate import Source
 from loupe_shared.domain import ImageRef
-from loupe_shared.messages import ClassifyJob, Message, StoreBatch
+from loupe_shared.messages import BackfillJob, ClassifyJob, Message, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
 
-JOBS: dict[Source, type[ClassifyJob | StoreBatch]] = {Source.CLASSIFY: ClassifyJob, Source.STORE: StoreBatch}
+JOBS: dict[Source, type[ClassifyJob | StoreBatch]] = {
+    Source.CLASSIFY: ClassifyJob,
+    Source.BACKFILL: BackfillJob,
+    Source.STORE: StoreBatch,
+}
 
 
 class Jobs:
@@ -52,10 +57,14 @@ class Jobs:
         Raises:
             BrokerUnavailable: some or none of them are in the broker.
         """
-        due: list[ImageRef | Result] = []
+        due: dict[str, list[ImageRef | Result]] = defaultdict(list)
         for message in messages:
-            due += message.images if isinstance(message, ClassifyJob) else message.results
-        self._outstanding.add(due)
+            if isinstance(message, ClassifyJob):
+                due[message.queue] += message.images
+            else:
+                due[ClassifyJob.queue] += message.results
+        for queue, images in due.items():
+            self._outstanding.add(images, queue)
         self._publisher.publish(messages)
 
 

@@ -5,9 +5,9 @@ from concurrent.futures import Future
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
-from loupe_reconciler.listing_xml import read_page
-from loupe_reconciler.ports import Listed, ListedPage, MarkerRefused
+from loupe_shared.adapters.listing_xml import read_page
 from loupe_shared.adapters.storage_http import Response, StorageHttp
+from loupe_shared.container import Listed, ListedPage, MarkerRefused
 from loupe_shared.errors import StorageUnavailable
 
 PAGE = 5000  # the most that storage gives at once

@@ -12,7 +12,7 @@ event with a greater sequencer than the archive had.
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from loupe_reconciler.ports import Listed
+from loupe_shared.container import Listed
 from loupe_shared.dispatch import deletion_of, due_of
 from loupe_shared.domain import ImageRef, Outcome
 from loupe_shared.result import Result, ResultDocument

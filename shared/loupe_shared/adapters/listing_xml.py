@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from loupe_reconciler.ports import Listed, ListedPage
+from loupe_shared.container import Listed, ListedPage
 
 _ROOT = "EnumerationResults"
 _WANTED = frozenset(("Name", "Etag", "Last-Modified", "Content-Length", "Content-Type", "ResourceType", "NextMarker"))
