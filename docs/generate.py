@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from loupe_batch.settings import BatchSettings
 from loupe_inference.settings import InferenceSettings
 from loupe_ingestion.settings import IngestionSettings
 from loupe_query.access.guard import Access
@@ -35,6 +36,7 @@ SERVICES: dict[str, type[ServiceSettings]] = {
     "results": ResultsSettings,
     "query": QuerySettings,
     "reconciler": ReconcilerSettings,
+    "batch": BatchSettings,
 }
 
 INTRODUCTION = """# Settings

@@ -16,6 +16,7 @@ from loupe_query.operate.office import Office
 from loupe_query.pictures.ports import Link
 from loupe_query.review.memory import MemoryClaims
 from loupe_shared.adapters.memory import MemoryChanges, MemoryOutstanding, MemoryPublisher, MemoryStore
+from loupe_shared.adapters.memory_jobs import MemoryJobs
 from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.adapters.web import Ending
 from loupe_shared.domain import now
@@ -84,6 +85,8 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         claims=MemoryClaims(),
         office=Office([]),
         jobs=Jobs(MemoryOutstanding(), MemoryPublisher()),
+        batch_jobs=MemoryJobs(),
+        outputs=None,
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

@@ -7,9 +7,10 @@ from loupe_cli.app import app
 NOBODY = "http://127.0.0.1:1"
 
 
-def loupe(*arguments: str, url: str = NOBODY, **env: str) -> Result:
+def loupe(*arguments: str, url: str = NOBODY, stdin: str | None = None, **env: str) -> Result:
     """Run a command. No mistake of a person, and no outage, may end in a traceback."""
-    done = CliRunner().invoke(app, ["--url", url, *arguments], prog_name="loupe", env={"COLUMNS": "160", **env})
+    given = ["--url", url, *arguments]
+    done = CliRunner().invoke(app, given, prog_name="loupe", input=stdin, env={"COLUMNS": "160", **env})
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done
 

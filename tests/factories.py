@@ -1,12 +1,13 @@
 """Values that tests need in great numbers, valid unless a test says otherwise."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from loupe_shared.batch.job import BatchJob, ByPrefix, Chunk, Named, job_id
 from loupe_shared.domain import ImageRef, Outcome, Reason
 from loupe_shared.result import ImageProperties, ModelVersion, Prediction, Result, Timings
 
@@ -73,6 +74,28 @@ def deletion(blob: str = "a.jpg", *, sequencer: str = "02", completed_at: dateti
     """A deleted image."""
     image = image_ref(blob, sequencer=sequencer, etag="")
     return Result(image=image, outcome=Outcome.DELETED, completed_at=completed_at)
+
+
+def batch_job(number: int = 0, **changes: Any) -> BatchJob:  # noqa: ANN401
+    """A batch job of which nothing is set that need not be. Jobs of greater numbers are newer."""
+    submitted_at = NOON + timedelta(seconds=number)
+    values: dict[str, Any] = {
+        "id": job_id(submitted_at, "5f0c1b7a"),
+        "input": ByPrefix(prefix="line 3/"),
+        "model": "test:1",
+        "mini_batch_size": 32,
+        "error_threshold": -1,
+        "max_retries": 3,
+        "again": False,
+        "submitted_by": "Ada",
+        "submitted_at": submitted_at,
+    }
+    return BatchJob(**values | changes)
+
+
+def chunk(number: int = 0, *blobs: str) -> Chunk:
+    """A chunk of some blobs, of which nothing is known but their names."""
+    return Chunk(number=number, images=tuple(Named(blob=blob) for blob in blobs or ("a.jpg", "b.jpg")))
 
 
 def encode(image: Image.Image, format_: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401

@@ -16,7 +16,8 @@ HELP = """Loupe from the command line: upload pictures, see what Loupe sees in t
 
 IMAGE is the name of a picture in the container, such as samples/coffee.png; images/samples/coffee.png is the same.
 
-Exit codes: 0 all is well, 1 something is wrong or not found, 2 a wrong option, 3 the API does not answer."""
+Exit codes: 0 all is well, 1 something is wrong or not found, 2 a wrong option, 3 the API does not answer, 4 a
+batch job that was waited for has failed or was canceled."""
 
 app = typer.Typer(
     name="loupe",

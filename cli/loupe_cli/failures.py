@@ -4,6 +4,7 @@
 1    something is wrong, or not found
 2    a wrong option, or a value that the API refuses
 3    the API does not answer
+4    a batch job that was waited for has failed or was canceled
 130  Ctrl-C
 """
 
@@ -16,7 +17,7 @@ from typer.core import TyperGroup
 
 from loupe_cli.text import printable
 
-WRONG, USAGE, NO_ANSWER = 1, 2, 3
+WRONG, USAGE, NO_ANSWER, JOB_FAILED = 1, 2, 3, 4
 
 
 class Failure(Exception):

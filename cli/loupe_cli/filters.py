@@ -26,11 +26,11 @@ ReasonName = Literal[
     "unreadable",
 ]
 
-_PANEL = "Which images"
+PANEL = "Which images"
 
 
 def _option(*names: str, **settings: Any) -> Any:  # noqa: ANN401  (as Typer has it)
-    return typer.Option(*names, rich_help_panel=_PANEL, **settings)
+    return typer.Option(*names, rich_help_panel=PANEL, **settings)
 
 
 class Wanted(TypedDict):
@@ -64,9 +64,13 @@ class TimedWanted(Wanted):
 
 
 def filtered(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command an option for each key of its parameter ``wanted``, which gets them all."""
+    """Give a command an option for each key of its parameter ``wanted``, which gets them all.
+
+    What the command has itself under the name of a key stays its own.
+    """
     own = inspect.signature(command, eval_str=True)
-    keys = get_type_hints(own.parameters["wanted"].annotation, include_extras=True)
+    hints = get_type_hints(own.parameters["wanted"].annotation, include_extras=True)
+    keys = {name: hint for name, hint in hints.items() if name not in own.parameters}
 
     @wraps(command)
     def called(**given: Any) -> R:  # noqa: ANN401

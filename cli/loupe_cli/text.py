@@ -42,6 +42,6 @@ def share(score: float | None) -> str:
     return NONE if score is None else f"{100 * score:.1f} %"
 
 
-def number(of: int, noun: str) -> str:
-    """So many things: ``1 image``, ``1,204 images``."""
-    return f"{of:,} {noun}" if of == 1 else f"{of:,} {noun}s"
+def number(of: int, noun: str, nouns: str | None = None) -> str:
+    """So many things: ``1 image``, ``1,204 images``, ``2 retries`` with its own plural."""
+    return f"{of:,} {noun}" if of == 1 else f"{of:,} {nouns or f'{noun}s'}"

@@ -4,6 +4,7 @@ from loupe_client.client import Loupe
 from loupe_client.errors import (
     ApiError,
     ChangesMissed,
+    Conflict,
     Invalid,
     NotAllowed,
     NotFound,
@@ -21,6 +22,7 @@ from loupe_client.uploads import Uploaded
 __all__ = [
     "ApiError",
     "ChangesMissed",
+    "Conflict",
     "Contact",
     "Invalid",
     "Loupe",

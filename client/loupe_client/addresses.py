@@ -6,6 +6,8 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import quote
 
+from pydantic_core import to_jsonable_python
+
 T = TypeVar("T")
 
 Query = Mapping[str, object]
@@ -27,6 +29,15 @@ def _quoted(segment: str) -> str:
 def given(query: Query) -> dict[str, str]:
     """The parameters that are set, as text."""
     return {name: _text(value) for name, value in query.items() if value is not None}
+
+
+def body_of(wanted: Query) -> object:
+    """What is set, as JSON has it."""
+    values = {name: value for name, value in wanted.items() if value is not None}
+    return {
+        name: body_of(value) if isinstance(value, Mapping) else to_jsonable_python(value)
+        for name, value in values.items()
+    }
 
 
 def _text(value: object) -> str:

@@ -14,6 +14,7 @@ from loupe_client.access import Authorize, credentials
 from loupe_client.addresses import chunks, given, named, path_of
 from loupe_client.connection import Connection, Patience, understand
 from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
+from loupe_client.jobs import Jobs
 from loupe_client.operations import Operations
 from loupe_client.pictures import Pictures
 from loupe_client.reachability import Reachability
@@ -31,7 +32,7 @@ PAGE = 500  # images, when all pages are read
 KEEP_S = 4.0
 
 
-class Loupe(Reviews, Pictures, Operations, Reachability):
+class Loupe(Reviews, Pictures, Jobs, Operations, Reachability):
     """Loupe's API. A context: on leaving it, its connections are closed. Safe for use from several threads.
 
     Where a method asks for an image, it raises ``NotFound`` if there is none (yet). Every method may raise the other

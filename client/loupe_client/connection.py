@@ -1,7 +1,8 @@
 """Requests and answers: what is asked again, and errors as exceptions.
 
 Whatever the API is asked may be asked again: what it changes is the same afterwards. What has POST only asks, or claims
-images that the same session is given again, or has something done that may be done twice.
+images that the same session is given again, or has something done that may be done twice. A job that is submitted
+again while it is there is refused.
 """
 
 from collections.abc import Callable, Iterator

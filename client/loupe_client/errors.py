@@ -9,7 +9,8 @@ ApiError
     ├── Invalid          the request is not what the API's description says (400, 413, 422)
     ├── NotAllowed       the caller is not known, or may not do this (401, 403)
     ├── NotFound         there is no such thing, or not yet (404)
-    ├── Replaced         the picture is another one by now (409)
+    ├── Conflict         things are not as the request supposes (409)
+    │   └── Replaced     the picture is another one by now
     └── Unavailable      too often, or a part does not answer, also when asked again (429, 502, 503, 504)
 """
 
@@ -80,7 +81,11 @@ class NotFound(Refused):
     """There is no such thing, or not yet."""
 
 
-class Replaced(Refused):
+class Conflict(Refused):
+    """Things are not as the request supposes: a job has ended already, or another one does the same."""
+
+
+class Replaced(Conflict):
     """The picture is another one by now than the one that was looked at."""
 
 
@@ -92,7 +97,7 @@ _BY_STATUS: dict[int, type[Refused]] = {
     **dict.fromkeys((400, 413, 422), Invalid),
     **dict.fromkeys((401, 403), NotAllowed),
     404: NotFound,
-    409: Replaced,
+    409: Conflict,
     **dict.fromkeys((429, 502, 503, 504), Unavailable),
 }
 

@@ -66,7 +66,7 @@ class LetterFilter(TypedDict, total=False):
         reason: a part of the reason, in upper or lower case.
     """
 
-    source: Source | Literal["classify", "store", "events"] | None
+    source: Source | Literal["classify", "backfill", "store", "events"] | None
     reason: str | None
 
 

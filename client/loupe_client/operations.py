@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Unpack
 
-from pydantic_core import to_jsonable_python
-
-from loupe_client.addresses import chunks, named
+from loupe_client.addresses import body_of, chunks, named
 from loupe_client.connection import Connection
 from loupe_client.filters import LetterFilter, TimedFilter
 from loupe_shared.api.images import ImageName
@@ -58,7 +56,7 @@ class Operations:
 
         Of very many it does a part, and says that there are ``more``.
         """
-        return self._replay({"filter": _filter(wanted)})
+        return self._replay({"filter": body_of(wanted)})
 
     def dismiss(self, letter_ids: Iterable[str]) -> LettersDismissed:
         """Remove messages for good, by their ids. Any number of them."""
@@ -71,7 +69,7 @@ class Operations:
 
         Of very many it does a part, and says that there are ``more``.
         """
-        return self._dismiss({"filter": _filter(wanted)})
+        return self._dismiss({"filter": body_of(wanted)})
 
     def reclassify(self, names: Iterable[tuple[str, str]]) -> Reclassified:
         """Have images classified again, by container and blob. Any number of them."""
@@ -85,7 +83,7 @@ class Operations:
 
         Of very many it does a part: ``next`` is the cursor to go on with.
         """
-        return self._reclassify({"filter": _filter(wanted), "cursor": cursor})
+        return self._reclassify({"filter": body_of(wanted), "cursor": cursor})
 
     def _replay(self, body: object) -> LettersReplayed:
         return self._api.ask(LettersReplayed, "POST", "/v1/dead-letters/replay", body=body)
@@ -95,10 +93,6 @@ class Operations:
 
     def _reclassify(self, body: object) -> Reclassified:
         return self._api.ask(Reclassified, "POST", "/v1/images/reclassify", body=body)
-
-
-def _filter(wanted: LetterFilter | TimedFilter) -> object:
-    return to_jsonable_python({name: value for name, value in wanted.items() if value is not None})
 
 
 def _replayed(done: list[LettersReplayed]) -> LettersReplayed:

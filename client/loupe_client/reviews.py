@@ -1,11 +1,13 @@
 """What people say of images, and which images they are asked about."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Unpack
 
 from loupe_client.addresses import chunks, named, path_of
 from loupe_client.connection import Connection
+from loupe_client.errors import Conflict, Replaced
 from loupe_client.filters import Choice
 from loupe_shared.api.reviews import ReviewQueue, ReviewQueueReleased
 from loupe_shared.result import ResultDocument
@@ -50,7 +52,8 @@ class Reviews:
             Replaced: the picture has another etag by now.
         """
         body = _set({"label": label, "etag": etag or None})
-        return self._api.ask(ResultDocument, "PUT", path_of("reviews", container, blob), body=body)
+        with _of_this_version():
+            return self._api.ask(ResultDocument, "PUT", path_of("reviews", container, blob), body=body)
 
     def take_back_review(self, container: str, blob: str, *, etag: str | None = None) -> ResultDocument:
         """Take back what was said of an image. Returns the image without it.
@@ -58,7 +61,16 @@ class Reviews:
         Raises:
             Replaced: the picture has another etag by now.
         """
-        return self._api.ask(ResultDocument, "DELETE", path_of("reviews", container, blob), {"etag": etag})
+        with _of_this_version():
+            return self._api.ask(ResultDocument, "DELETE", path_of("reviews", container, blob), {"etag": etag})
+
+
+@contextmanager
+def _of_this_version() -> Iterator[None]:
+    try:
+        yield
+    except Conflict as error:
+        raise Replaced(error.title, error.detail, error.status) from error
 
 
 def _set(body: dict[str, object]) -> dict[str, object]:

@@ -114,13 +114,27 @@ class StorageSettings(AccountSettings):
     )
 
 
+class OutputSettings(ServiceSettings):
+    """Where batch jobs write."""
+
+    output_container: str | None = Field(
+        default=None,
+        description="Container in which batch jobs write files with their answers, which must exist. "
+        "Unset, they write none.",
+    )
+
+
 class StoreSettings(ServiceSettings):
-    """Where results are kept."""
+    """Where results are kept, and batch jobs."""
 
     results_store: Literal["sqlite", "cosmos"] = Field(
         default="sqlite", description="sqlite: one file, for one machine. cosmos: Azure Cosmos DB for NoSQL."
     )
-    sqlite_path: Path | None = Field(default=None, description="File of the results, if the store is sqlite.")
+    sqlite_path: Path | None = Field(
+        default=None,
+        description="File of the results, if the store is sqlite. Batch jobs have a file beside it: "
+        "results.jobs.sqlite beside results.sqlite.",
+    )
     cosmos_endpoint: str | None = Field(
         default=None, description="URL of the Cosmos DB account, if the store is cosmos."
     )
@@ -129,7 +143,13 @@ class StoreSettings(ServiceSettings):
         description="Account key, for emulators. Without it the service signs in as its managed or workload identity.",
     )
     cosmos_database: str = Field(default="loupe", description="Name of the database, which must exist.")
-    cosmos_container: str = Field(default="results", description="Name of the container, which must exist.")
+    cosmos_container: str = Field(
+        default="results", description="Name of the container of the results, which must exist."
+    )
+    cosmos_job_container: str = Field(
+        default="jobs",
+        description="Name of the container of the batch jobs, which must exist. Its partition key is /job.",
+    )
     history_days: int | None = Field(
         default=None,
         ge=1,

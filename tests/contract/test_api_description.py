@@ -19,8 +19,10 @@ from loupe_query.operate.memory import MemoryLetters
 from loupe_query.operate.office import Office
 from loupe_query.similar.embedder import Embedder
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher, MemoryStore
+from loupe_shared.adapters.memory_jobs import MemoryJobs
 from loupe_shared.adapters.web import Ending
 from loupe_shared.api.operate import Source
+from loupe_shared.batch.job import BatchJob, ByPrefix, Chunk, Failure, Named, State
 from tests.apps import archive
 from tests.factories import BUNDLE, NOON, deletion, rejection, result
 
@@ -33,8 +35,24 @@ jobs = Jobs(MemoryOutstanding(), MemoryPublisher())
 box = MemoryLetters(Source.CLASSIFY, jobs)
 for number in range(50):
     box.bury(f'{{"container": "images", "blob": "\\ud83d{number}"}}', "malformed: \ud83d", NOON)
+batch_jobs = MemoryJobs()
+done = BatchJob(
+    id="0644a8b2c1d3e4-5f0c1b7a",  # the one that the description shows
+    input=ByPrefix(),
+    model="test:1",
+    mini_batch_size=32,
+    error_threshold=-1,
+    max_retries=3,
+    again=False,
+    submitted_by="Ada",
+    submitted_at=NOON,
+)
+batch_jobs.create(done)
+done = batch_jobs.replace(done, begun=Chunk(number=0, images=(Named(blob="a.jpg"),)))
+missing = Failure(blob="a.jpg", reason="missing", detail="there is no such blob")
+batch_jobs.replace(done.model_copy(update={"state": State.COMPLETED}), ended=0, failures=[missing])
 app = create_app(
-    archive(store, embedder=Embedder(BUNDLE, 1_000_000), office=Office([box]), jobs=jobs),
+    archive(store, embedder=Embedder(BUNDLE, 1_000_000), office=Office([box]), jobs=jobs, batch_jobs=batch_jobs),
     Access(AccessSettings(requests_per_second=1e9)),
     Ending(),
 )

@@ -1,7 +1,6 @@
 """What every results store promises, on each of them."""
 
 import itertools
-import os
 import random
 import threading
 import uuid
@@ -12,10 +11,8 @@ from pathlib import Path
 
 import pytest
 from azure.cosmos import CosmosClient
-from azure.identity import DefaultAzureCredential
 
 from loupe_shared.adapters.cosmos import CosmosStore, create_archive
-from loupe_shared.adapters.cosmos_requests import connect
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.counters import CountFilter, Kind
@@ -24,15 +21,11 @@ from loupe_shared.errors import BlobReplaced
 from loupe_shared.listing import Known, Order, Position, ResultFilter, Sort
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Embedding, Result, Review
+from tests.cosmos_account import account_database
 from tests.factories import NOON, deletion, rejection, result
 from tests.stored import labels, outcomes, shown
 
 NEWEST = Order()
-
-
-# A real account, or the official emulator; see docs/data-model.md.
-ENDPOINT = os.environ.get("LOUPE_TEST_COSMOS_ENDPOINT")
-KEY = os.environ.get("LOUPE_TEST_COSMOS_KEY")
 
 
 @pytest.fixture(params=["memory", "sqlite", "cosmos", pytest.param("account", marks=pytest.mark.account)])
@@ -48,8 +41,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ResultStor
             database = client.create_database_if_not_exists("loupe")
             made = CosmosStore(create_archive(database, f"results-{uuid.uuid4().hex}", embedding_size=4))
         case _:
-            assert ENDPOINT, "LOUPE_TEST_COSMOS_ENDPOINT must name the account"
-            database = connect(ENDPOINT, KEY or DefaultAzureCredential()).get_database_client("loupe-tests")
+            database = account_database()
             container = create_archive(database, f"results-{uuid.uuid4().hex}")
             request.addfinalizer(lambda: database.delete_container(container))  # noqa: PT021  (only here)
             made = CosmosStore(container)

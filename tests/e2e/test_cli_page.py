@@ -22,7 +22,7 @@ WIDTH = "110"
 
 # What differs from run to run: whatever is measured, names of workers, and sizes of bars and columns.
 CHANGING = (
-    (re.compile(r"0x[0-9A-F]+"), "#"),
+    (re.compile(r"0x[0-9A-F]+|[0-9a-f]{14}-[0-9a-f]{8}"), "#"),
     (re.compile(r"\d[\d.,:-]*( [kM]?B\b)?"), "#"),
     (re.compile(r"^\S+(?= .* s ago$)", re.MULTILINE), "#"),
     (re.compile(r"[█·]+"), ""),

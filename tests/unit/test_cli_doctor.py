@@ -72,7 +72,7 @@ def test_trouble_with_what_is_on_its_way(workers: MemoryWorkers, unused_port: in
         "ok       you are anonymous, who may ",
         "ok       2 inference workers at work\nok       1 results worker at work\n",
         "warning  workers answer with different models: a:1 (fp32), a:2 (fp32)\n         → ",
-        "bad      2 jobs can never be handled (2 of classify)\n         → /v1/dead-letters of the API lists them",
+        "bad      2 jobs can never be handled (2 of classify)\n         → `loupe dead-letters list` shows them",
         "warning  20 images on the way, and 10 more than a moment ago\n         → ",
         "bad      links lead to storage.invalid, which cannot be reached from here: ",
     ):

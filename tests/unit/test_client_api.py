@@ -24,6 +24,7 @@ from loupe_client.filters import (
     SortedFilter,
     TimedFilter,
 )
+from loupe_client.jobs import JobWanted
 from tests.factories import ROOT
 
 API = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
@@ -56,6 +57,20 @@ COUNTED: CountFilter = {"container": "images", "model": "a:1"}
 DAYS: DaysFilter = {**COUNTED, "since": date(2026, 11, 22), "until": date(2026, 11, 23)}
 LETTER = "5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52"
 LETTERS: LetterFilter = {"source": "store", "reason": "disk"}
+JOB = "0644a8b2c1d3e4-5f0c1b7a"
+JOBS: JobWanted = {
+    "prefix": "line 3/",
+    "glob": "*.jpg",
+    "names": ["a.jpg"],
+    "filter": TIMED,
+    "model": "a:1",
+    "mini_batch_size": 7,
+    "error_threshold": 1,
+    "max_retries": 1,
+    "again": True,
+    "output": "a.csv",
+    "output_format": "csv",
+}
 
 # The method of each operation, with everything that it can be given.
 METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
@@ -91,6 +106,14 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /v1/dead-letters/{id}": ("dead_letter", lambda loupe: loupe.dead_letter(LETTER)),
     "POST /v1/dead-letters/replay": ("replay", lambda loupe: loupe.replay([LETTER])),
     "POST /v1/dead-letters/dismiss": ("dismiss", lambda loupe: loupe.dismiss([LETTER])),
+    "POST /v1/jobs": ("submit", lambda loupe: loupe.submit(**JOBS)),
+    "GET /v1/jobs": ("job_page", lambda loupe: loupe.job_page(state="running", limit=7, cursor=JOB)),
+    "GET /v1/jobs/{id}": ("job", lambda loupe: loupe.job(JOB)),
+    "GET /v1/jobs/{id}/failures": ("failure_page", lambda loupe: loupe.failure_page(JOB, limit=7, cursor="1-2")),
+    "POST /v1/jobs/{id}/pause": ("pause", lambda loupe: loupe.pause(JOB)),
+    "POST /v1/jobs/{id}/resume": ("resume", lambda loupe: loupe.resume(JOB)),
+    "POST /v1/jobs/{id}/cancel": ("cancel", lambda loupe: loupe.cancel(JOB)),
+    "POST /v1/jobs/{id}/retry": ("retry", lambda loupe: loupe.retry(JOB, output="a.csv", output_format="csv")),
     "POST /v1/images/reclassify": ("reclassify", lambda loupe: loupe.reclassify(NAMES)),
 }
 
@@ -103,6 +126,9 @@ COMPOSED: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "checksum": ("GET /v1/content/{container}/{blob}", lambda loupe: loupe.checksum(*IMAGE)),
     "contact": ("GET /readyz", lambda loupe: loupe.contact()),
     "dead_letters": ("GET /v1/dead-letters", lambda loupe: next(loupe.dead_letters(**LETTERS))),
+    "jobs": ("GET /v1/jobs", lambda loupe: next(loupe.jobs(state="running"))),
+    "failures": ("GET /v1/jobs/{id}/failures", lambda loupe: next(loupe.failures(JOB))),
+    "follow": ("GET /v1/jobs/{id}", lambda loupe: next(loupe.follow(JOB))),
     "replay_matching": ("POST /v1/dead-letters/replay", lambda loupe: loupe.replay_matching(**LETTERS)),
     "dismiss_matching": ("POST /v1/dead-letters/dismiss", lambda loupe: loupe.dismiss_matching(**LETTERS)),
     "reclassify_matching": (
@@ -111,8 +137,9 @@ COMPOSED: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     ),
 }
 
-# Methods that ask for no operation: for the description itself, for whatever a link leads to, and for nothing.
-OTHERS = ("version", "reach", "close")
+# Methods that ask for no operation: for the description itself, for whatever a link leads to, and for nothing; and one
+# that only ends when a job does.
+OTHERS = ("version", "reach", "close", "wait")
 
 
 Asked = list[tuple[str, httpx2.Request]]
@@ -141,7 +168,7 @@ def ask(call: Callable[[Loupe], object]) -> tuple[object, Asked]:
         asked.append((name, request))
         if "307" in OPERATIONS[name]["responses"]:
             return httpx2.Response(307, headers={"Location": "https://storage/a?b"})
-        types = OPERATIONS[name]["responses"]["200"]["content"]
+        types = answer_of(name)["content"]
         if "text/event-stream" in types:
             event = f"id: 1-0\nevent: image\ndata: {json.dumps(IMAGE_EXAMPLE)}\n\n"
             return httpx2.Response(200, text=event, headers={"Content-Type": "text/event-stream"})
@@ -151,9 +178,16 @@ def ask(call: Callable[[Loupe], object]) -> tuple[object, Asked]:
         return call(loupe), asked
 
 
+def answer_of(name: str) -> dict[str, Any]:
+    """What the description says of an answer that is no error."""
+    responses = OPERATIONS[name]["responses"]
+    found: dict[str, Any] = responses.get("201", responses.get("200"))
+    return found
+
+
 def example(name: str) -> Any:  # noqa: ANN401
     """What the description shows as an answer."""
-    return OPERATIONS[name]["responses"]["200"]["content"]["application/json"]["example"]
+    return answer_of(name)["content"]["application/json"]["example"]
 
 
 IMAGE_EXAMPLE = example("GET /v1/images/{container}/{blob}")
@@ -175,7 +209,7 @@ def test_a_method_asks_for_its_operation_with_everything_that_the_operation_take
     in_path = [p["name"] for p in parameters if p["in"] == "path"]
     assert in_path == re.findall(r"\{(\w+)\}", name)
     if in_path == ["id"]:
-        assert request.url.path.endswith(f"/{LETTER}")
+        assert name.replace("{id}", JOB if "jobs" in name else LETTER).endswith(f" {request.url.path}")
     elif in_path:
         assert in_path == ["container", "blob"]
         assert request.url.raw_path.partition(b"?")[0].endswith(b"/line%203/%C3%BC/a.jpg")
@@ -202,15 +236,14 @@ def compare(value: object, schema: dict[str, Any]) -> None:
     """Objects have the properties that a schema describes, or one of several that fit."""
     if "$ref" in schema:
         schema = API["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if isinstance(value, dict):
-        if "anyOf" in schema:
-            assert any(fits(value, option) for option in schema["anyOf"])
-            return
-        assert value.keys() == schema["properties"].keys()
+    if "anyOf" in schema and isinstance(value, dict | list):
+        assert any(fits(value, option) for option in schema["anyOf"])
+    elif isinstance(value, dict):
+        assert value.keys() == schema.get("properties", {}).keys()
         for key, inner in value.items():
             compare(inner, schema["properties"][key])
     elif isinstance(value, list):
-        assert (schema["type"], len(value)) == ("array", 1)
+        assert (schema.get("type"), len(value)) == ("array", 1)
         compare(value[0], schema["items"])
 
 

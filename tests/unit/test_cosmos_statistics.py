@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
+from loupe_shared.adapters.cosmos_archive import CosmosArchive
+from loupe_shared.adapters.cosmos_container import READ_PATIENCE_S
 from loupe_shared.adapters.cosmos_counts import changes, counts_document
 from loupe_shared.adapters.cosmos_documents import Document
 from loupe_shared.adapters.cosmos_queries import Query

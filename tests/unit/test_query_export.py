@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from loupe_query import export, parquet
-from loupe_query.export import COLUMNS
+from loupe_query import export
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.listing import Order, Page, Position, ResultFilter
 from loupe_shared.result import Result, ResultDocument, Review
+from loupe_shared.rows import parquet
+from loupe_shared.rows.columns import COLUMNS, row
 from tests.apps import api, archive
 from tests.factories import NOON, deletion, rejection, result
 
@@ -106,4 +107,4 @@ def test_a_store_that_is_away_is_a_clear_answer_and_one_that_goes_away_an_unfini
 
 def test_every_column_is_in_the_schema(written: list[Result]) -> None:
     assert json.loads(written[0].document()).keys() >= {"image", "outcome", "completed_at"}
-    assert set(export.row(written[0].document())) == set(COLUMNS)
+    assert set(row(written[0].document())) == set(COLUMNS)

@@ -81,7 +81,7 @@ def dead_letters(seen: Pipeline) -> Finding:
     where = ", ".join(f"{jobs:,} of {name}" for name, jobs in dead.items())
     return bad(
         f"{number(sum(dead.values()), 'job')} can never be handled ({where})",
-        "/v1/dead-letters of the API lists them with their reasons, and has them replayed or dismissed",
+        "`loupe dead-letters list` shows them with their reasons: replay those that are mended, dismiss the others",
     )
 
 

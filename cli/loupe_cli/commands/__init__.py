@@ -6,6 +6,8 @@ from loupe_cli.commands import (
     counts,
     doctor,
     export,
+    jobs,
+    letters,
     pipeline,
     results,
     review,
@@ -41,6 +43,11 @@ def install(app: typer.Typer) -> None:
         (doctor.doctor, _RUNNING, doctor.EXAMPLES),
     ):
         app.command(rich_help_panel=panel, epilog=examples(*lines))(command)
+    for name, help_, commands in (("jobs", jobs.HELP, jobs.COMMANDS), ("dead-letters", letters.HELP, letters.COMMANDS)):
+        group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+        for command_name, run, run_lines in commands:
+            group.command(command_name, epilog=examples(*run_lines))(run)
+        app.add_typer(group, name=name, help=help_, rich_help_panel=_RUNNING)
     # Its options are those of the program that it runs, which also explains them.
     passing = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
     app.command(rich_help_panel=_RUNNING, context_settings=passing)(up.up)

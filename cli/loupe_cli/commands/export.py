@@ -1,11 +1,12 @@
 """``loupe export``: images as a file."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from loupe_cli.access import access
+from loupe_cli.arguments import FORMATS
 from loupe_cli.failures import Failure
 from loupe_cli.filters import TimedWanted, filtered
 
@@ -14,11 +15,6 @@ EXAMPLES = (
     "loupe export espresso.csv --label espresso --since 7d",
     "loupe export rejected.jsonl --outcome rejected",
 )
-_FORMATS: dict[str, Literal["csv", "jsonl", "parquet"]] = {
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".parquet": "parquet",
-}
 
 
 @filtered
@@ -32,9 +28,9 @@ def export(
     from loupe_cli.text import size
     from loupe_cli.views.screen import screen
 
-    format_ = _FORMATS.get(file.suffix.lower())
+    format_ = FORMATS.get(file.suffix.lower())
     if format_ is None:
-        raise typer.BadParameter(f"{file} must end in one of {', '.join(_FORMATS)}, which says what is written")
+        raise typer.BadParameter(f"{file} must end in one of {', '.join(FORMATS)}, which says what is written")
     with access(context).client() as loupe:
         try:
             loupe.export(file, format_, **wanted)

@@ -1,6 +1,5 @@
 """Several images: as a table, as lines, and as a file for spreadsheets."""
 
-import csv
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -9,12 +8,11 @@ from rich.text import Text
 
 from loupe_cli.text import local, share
 from loupe_cli.views.screen import cell, grid
+from loupe_cli.views.sheet import write_rows
 from loupe_shared.api.images import SimilarImage
 from loupe_shared.domain import Outcome
 from loupe_shared.result import ResultDocument
 
-# Spreadsheets take what begins so for a formula.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("container", "blob", "outcome", "reason", "label", "score", "uncertainty", "review", "model", "completed_at")
 
 _STYLES = {Outcome.CLASSIFIED: "", Outcome.REJECTED: "yellow", Outcome.SUPERSEDED: "dim", Outcome.DELETED: "dim"}
@@ -62,13 +60,13 @@ def _score(result: ResultDocument) -> str:
 
 
 def write_csv(results: Iterable[ResultDocument], file: TextIO) -> None:
-    """A row for each image, of ``COLUMNS``. No cell is a formula."""
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for result in results:
-        image, review = result.image, result.review
-        row = (
-            *(image.container, image.blob, result.outcome, result.reason, result.label, result.score),
-            *(result.uncertainty, review.label if review else None, result.model, result.completed_at.isoformat()),
-        )
-        writer.writerow(f"'{value}" if str(value).startswith(_FORMULAS) else value for value in row)
+    """A row for each image, of ``COLUMNS``."""
+    write_rows(COLUMNS, map(_row, results), file)
+
+
+def _row(result: ResultDocument) -> tuple[object, ...]:
+    image, review = result.image, result.review
+    return (
+        *(image.container, image.blob, result.outcome, result.reason, result.label, result.score),
+        *(result.uncertainty, review.label if review else None, result.model, result.completed_at.isoformat()),
+    )

@@ -22,6 +22,7 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 
 CONTAINER = "images"
 THUMBNAILS = "thumbnails"
+OUTPUT = "output"
 EVENT_QUEUE = "blob-events"
 
 _HERE = Path(__file__).parent
@@ -108,7 +109,7 @@ class Azurite:
         uploads = [CorsRule([page], ["PUT"], **rule) for page in pages]
         with self.blobs() as blobs, self.queues() as queues:
             blobs.set_service_properties(cors=uploads)
-            for name in (CONTAINER, THUMBNAILS):
+            for name in (CONTAINER, THUMBNAILS, OUTPUT):
                 with suppress(ResourceExistsError):
                     blobs.create_container(name)
             for name in (EVENT_QUEUE, f"{EVENT_QUEUE}-poison"):

@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx2
 
-from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, THUMBNAILS, Azurite, StoragePorts
+from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, OUTPUT, THUMBNAILS, Azurite, StoragePorts
 from loupe_local.bridge import Bridge
 from loupe_local.child import Child
 from loupe_local.interrupts import undisturbed
@@ -24,7 +24,13 @@ MIN_FREE_BYTES = 500_000_000
 MAX_RESTARTS = 5
 
 # In this order they start; in the reverse order they end, so that who writes ends before whom it writes to.
-SERVICES = ("results", "query", "inference", "ingestion", "reconciler")
+FIRST = ("results", "query", "inference", "ingestion", "reconciler")
+# New images do not need these, so nobody waits for them.
+FOR_BATCH_JOBS = ("batch", "backfill")
+SERVICES = FIRST + FOR_BATCH_JOBS
+
+# The worker of batch jobs is an inference worker.
+MODULES = {"backfill": "loupe_inference"}
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ class Stack:
             "LOUPE_QUEUE_ENDPOINT": self.azurite.queue_endpoint,
             "LOUPE_IMAGE_CONTAINER": CONTAINER,
             "LOUPE_THUMBNAIL_CONTAINER": THUMBNAILS,
+            "LOUPE_OUTPUT_CONTAINER": OUTPUT,
             "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
             "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
             "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
@@ -164,9 +171,11 @@ class Stack:
         self.children["azurite"] = self.azurite.child
         Bridge(self.azurite, os.fdopen(reading, "rb")).start()
         self._progress("services")
-        starting = [self._spawn(name) for name in SERVICES]
+        starting = [self._spawn(name) for name in FIRST]
         for service in starting:
             service.wait_until(partial(self._is_ready, service.name))
+        for name in FOR_BATCH_JOBS:
+            self._spawn(name)
 
     def _spawn(self, service: str) -> Child:
         self._heartbeat(service).unlink(missing_ok=True)
@@ -175,8 +184,12 @@ class Stack:
             env["LOUPE_PORT"] = str(self._ports[service])
         else:
             env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
-        log = self._logs / f"{service}.log"
-        self.children[service] = Child(service, [sys.executable, "-m", f"loupe_{service}"], log, env)
+        command = [sys.executable, "-m", MODULES.get(service, f"loupe_{service}")]
+        if service == "backfill":
+            env["LOUPE_LANE"] = "backfill"
+            # It takes what CPU time all others leave.
+            command = [shutil.which("nice") or "/usr/bin/nice", "-n", "19", *command]
+        self.children[service] = Child(service, command, self._logs / f"{service}.log", env)
         return self.children[service]
 
     def _is_ready(self, service: str) -> bool:

@@ -12,6 +12,9 @@ from loupe_query.access.sign_in import sign_in_router
 from loupe_query.archive import archive_router
 from loupe_query.export import export_router
 from loupe_query.frontend import Frontend
+from loupe_query.jobs.desk import Desk
+from loupe_query.jobs.ports import Outputs
+from loupe_query.jobs.routes import MAX_BODY_BYTES, PATH, jobs_router
 from loupe_query.live import live_router
 from loupe_query.operate.jobs import Jobs
 from loupe_query.operate.letter_routes import letters_router
@@ -31,14 +34,15 @@ from loupe_query.similar.routes import similar_router
 from loupe_query.statistics import statistics_router
 from loupe_shared.adapters.web import Ending, describe, health_router, install_problems
 from loupe_shared.api.access import Scope
+from loupe_shared.batch.ports import JobStore
 from loupe_shared.ports import Announcer, Changes, Queues, ResultStore, SimilarImages, Workers
 
 DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
 Follow `next` of a list to go on: pages neither skip nor repeat a result while images arrive. Errors are
 `application/problem+json` (RFC 9457). Callers need an API key or an access token of Entra ID with the scope `read`, for
-uploads and reviews also `review`, for dead letters and for classifying again `operate`; on a machine of one's own,
-nothing."""
+uploads and reviews also `review`, for dead letters, for classifying again and for changing batch jobs `operate`; on
+a machine of one's own, nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Archive:
         images: container of the images.
         office: looks after dead letters.
         jobs: publishes what is to be done again.
+        batch_jobs: where batch jobs are kept.
+        outputs: the files that they have written; unset if they can write none.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         max_picture_bytes: of a picture that is looked at.
     """
@@ -65,6 +71,8 @@ class Archive:
     claims: Claims
     office: Office
     jobs: Jobs
+    batch_jobs: JobStore
+    outputs: Outputs | None
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
@@ -83,7 +91,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
         title="Loupe", version=version("loupe-query"), description=DESCRIPTION, redoc_url=None, lifespan=lifespan
     )
     install_problems(app)
-    access.install(app, {"/v1/similar": archive.max_picture_bytes})
+    access.install(app, {"/v1/similar": archive.max_picture_bytes, PATH: MAX_BODY_BYTES})
     store, account = archive.store, archive.account
     reader, reviewer, operator = map(access.require, (Scope.READ, Scope.REVIEW, Scope.OPERATE))
     add_point_read(app, store, account, reader)  # the first, because requests are matched with one route after another
@@ -103,6 +111,8 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     queue = Queue(store, archive.similar, archive.claims, account)
     app.include_router(review_queue_router(queue, reviewer), responses=refusals)
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
+    desk = Desk(archive.batch_jobs, archive.workers, archive.outputs, archive.announcer)
+    app.include_router(jobs_router(desk, reader, operator), responses=refusals)
     operating = [
         letters_router(archive.office),
         reclassify_router(Reclassification(store, archive.jobs, account)),

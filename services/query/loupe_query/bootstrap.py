@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
 from loupe_query.frontend import Frontend, content_security_policy
+from loupe_query.jobs.blob_outputs import BlobOutputs
 from loupe_query.live import MAX_STREAMS
 from loupe_query.operate.jobs import JOBS, Jobs
 from loupe_query.operate.office import Office
@@ -23,7 +24,7 @@ from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
 from loupe_shared.adapters.storage_http import StorageHttp
-from loupe_shared.adapters.stores import open_store
+from loupe_shared.adapters.stores import open_job_store, open_store
 from loupe_shared.adapters.web import Ending, serve_http
 from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.ports import ResultStore, SimilarImages
@@ -52,6 +53,8 @@ def serve_query(settings: QuerySettings) -> int:
             claims=ValkeyClaims(settings),
             office=Office(_boxes(settings, jobs, resources), settings.dead_letter_days),
             jobs=jobs,
+            batch_jobs=resources.enter_context(closing(open_job_store(settings))),
+            outputs=BlobOutputs(service, settings.output_container) if settings.output_container else None,
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),

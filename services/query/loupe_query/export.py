@@ -1,39 +1,19 @@
 """The archive as a file: streamed page by page, so that memory does not grow with its length."""
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from loupe_query.parquet import to_parquet
 from loupe_shared.adapters.web import describe
 from loupe_shared.api.filters import ExportQuery
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
+from loupe_shared.rows.columns import csv_rows, row
+from loupe_shared.rows.parquet import to_parquet
 
 CHUNK = 1000
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-
-Row = dict[str, Any]
-
-_FROM_IMAGE = ("container", "blob", "etag", "uploaded_at", "content_length")
-_FROM_RESULT = ("outcome", "reason", "detail", "label", "score", "uncertainty", "completed_at", "stored_at")
-_FROM_PROPERTIES = ("format", "width", "height")
-_FROM_REVIEW = ("label", "reviewer", "reviewed_at")
-COLUMNS = (
-    *_FROM_IMAGE,
-    *_FROM_RESULT,
-    "model",
-    "model_precision",
-    *_FROM_PROPERTIES,
-    "review_label",
-    "reviewer",
-    "reviewed_at",
-)
 
 
 def export_router(store: ResultStore) -> APIRouter:
@@ -73,36 +53,9 @@ def _chain(first: tuple[str, ...], others: Iterator[tuple[str, ...]]) -> Iterato
     yield from others
 
 
-def row(document: str) -> Row:
-    """A result as one row of ``COLUMNS``."""
-    result = json.loads(document)
-    image, model = result["image"], result["model"] or {}
-    properties, review = result["properties"] or {}, result["review"] or {}
-    values = [
-        *(image[name] for name in _FROM_IMAGE),
-        *(result[name] for name in _FROM_RESULT),
-        f"{model['name']}:{model['version']}" if model else None,
-        model.get("precision"),
-        *(properties.get(name) for name in _FROM_PROPERTIES),
-        *(review.get(name) for name in _FROM_REVIEW),
-    ]
-    return dict(zip(COLUMNS, values, strict=True))
-
-
 def _to_csv(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for documents in chunks:
-        writer.writerows({name: _harmless(value) for name, value in row(document).items()} for document in documents)
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-
-
-def _harmless(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: names and labels are chosen by anybody."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
+    for number, documents in enumerate(chunks):
+        yield csv_rows(map(row, documents), header=not number)
 
 
 def _to_json_lines(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:

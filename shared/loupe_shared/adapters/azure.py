@@ -19,11 +19,16 @@ class StorageAccess:
 
     A bearer token of the identity that the process runs as; or, with the key of an emulator, a shared access signature.
     Either is kept until shortly before it expires.
+
+    Args:
+        settings: the storage account.
+        writes: whether the signature lets blobs be written and removed. What a token lets be done, roles say.
     """
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(self, settings: StorageSettings, *, writes: bool = False) -> None:
         self._account = settings.storage_account
         self._key = settings.storage_key
+        self._writes = writes
         self._credential = None if settings.storage_key else DefaultAzureCredential()
         self._headers: dict[str, str] = {}
         self._query = ""
@@ -67,7 +72,9 @@ class StorageAccess:
                 self._account,
                 self._key.get_secret_value(),
                 ResourceTypes(object=True, container=True),  # Azurite counts queue messages to the second
-                AccountSasPermissions(read=True, list=True, add=True, update=True, process=True),
+                AccountSasPermissions(
+                    read=True, list=True, add=True, update=True, process=True, write=self._writes, delete=self._writes
+                ),
                 expiry,
                 services=Services(blob=True, queue=True),
             )

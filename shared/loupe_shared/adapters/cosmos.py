@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from azure.core.exceptions import AzureError
 from azure.cosmos import ContainerProxy, DatabaseProxy
-from azure.identity import DefaultAzureCredential
 
-from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
+from loupe_shared.adapters.cosmos_archive import CosmosArchive
 from loupe_shared.adapters.cosmos_batches import Batch, ids_of, make_batch, make_review
+from loupe_shared.adapters.cosmos_container import READ_PATIENCE_S, WRITE_PATIENCE_S, open_container
 from loupe_shared.adapters.cosmos_documents import (
     LAYOUT,
     SECONDS_PER_DAY,
@@ -20,7 +19,7 @@ from loupe_shared.adapters.cosmos_documents import (
     result_of,
 )
 from loupe_shared.adapters.cosmos_queries import history_query, known_query, page_query
-from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered, connect
+from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered
 from loupe_shared.adapters.cosmos_statistics import CosmosStatistics
 from loupe_shared.adapters.governor import Governor, Throttled
 from loupe_shared.counters import CountFilter, Dimension
@@ -30,28 +29,7 @@ from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, Resu
 from loupe_shared.result import Result, Review, by_image
 from loupe_shared.settings import StoreSettings
 
-WRITE_PATIENCE_S = 30.0
 CONCURRENT_BUCKETS = 4
-
-
-def open_container(settings: StoreSettings) -> ContainerProxy:
-    """The configured container.
-
-    Raises:
-        ConfigurationError: the account does not answer, or has no such database or container.
-    """
-    key = settings.cosmos_key
-    try:
-        client = connect(str(settings.cosmos_endpoint), key.get_secret_value() if key else DefaultAzureCredential())
-        database = client.get_database_client(settings.cosmos_database)
-        container: ContainerProxy = database.get_container_client(settings.cosmos_container)
-        container.read()
-    except (AzureError, ValueError) as error:
-        raise ConfigurationError(
-            f"LOUPE_COSMOS_ENDPOINT: container {settings.cosmos_database}/{settings.cosmos_container} "
-            f"cannot be opened: {str(error).splitlines()[0]}"
-        ) from error
-    return container
 
 
 def open_cosmos(settings: StoreSettings) -> "CosmosStore":
@@ -61,7 +39,7 @@ def open_cosmos(settings: StoreSettings) -> "CosmosStore":
         ConfigurationError: it cannot be opened.
     """
     try:
-        return CosmosStore(open_container(settings), settings.history_days)
+        return CosmosStore(open_container(settings, settings.cosmos_container), settings.history_days)
     except StoreUnavailable as error:
         raise ConfigurationError(f"LOUPE_COSMOS_ENDPOINT: {error}") from error
 

@@ -10,7 +10,8 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from loupe_shared.adapters.cosmos_archive import READ_PATIENCE_S, CosmosArchive
+from loupe_shared.adapters.cosmos_archive import CosmosArchive
+from loupe_shared.adapters.cosmos_container import READ_PATIENCE_S
 from loupe_shared.adapters.cosmos_counts import counters_of
 from loupe_shared.adapters.cosmos_documents import Document
 from loupe_shared.adapters.cosmos_queries import counts_query

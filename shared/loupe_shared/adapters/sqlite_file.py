@@ -41,7 +41,7 @@ class SqliteFile:
             with self._connection() as connection:
                 self._create(connection, schema, version)
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(f"the results file {path} cannot be opened: {error}") from error
+            raise ConfigurationError(f"the file {path} cannot be opened: {error}") from error
 
     def read(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a query.
@@ -67,7 +67,7 @@ class SqliteFile:
                 if whole:
                     connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"the results file {self._path} cannot be read: {error}") from error
+            raise StoreUnavailable(f"the file {self._path} cannot be read: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -82,7 +82,7 @@ class SqliteFile:
                 with connection:
                     yield connection
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"the results file {self._path} took no write: {error}") from error
+            raise StoreUnavailable(f"the file {self._path} took no write: {error}") from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -141,8 +141,8 @@ class SqliteFile:
             return
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise ConfigurationError(
-                f"the results file {self._path} was made by another version of Loupe: move it away; "
-                "a new one is made, and the images must be classified anew"
+                f"the file {self._path} was made by another version of Loupe: move it away; a new one is made, "
+                "which does not know what is in this one"
             )
         for statement in schema.split(";"):
             connection.execute(statement)

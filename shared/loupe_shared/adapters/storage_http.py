@@ -30,6 +30,7 @@ CONNECT_TIMEOUT_S = 5.0
 ATTEMPTS = 3
 BACKOFF_S = 1.0
 RENEWAL_PAUSE_S = 5.0  # after signing in has failed; until then requests fail at once
+_WITH_BODY = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 _MAY_PASS = (408, 429, 500, 502, 503, 504)
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Response:
 
     Attributes:
         length: of the body as announced, in bytes.
-        body: read if it was not longer than allowed and the status is 200; else empty.
+        body: read if it was not longer than allowed and the status is 200 or 206; else empty.
         error_code: the service's name of an error, such as ``BlobNotFound``.
         headers: all of them; upper and lower case in their names are the same.
     """
@@ -62,10 +63,11 @@ class StorageHttp:
         settings: the storage account.
         connections: how many requests are in flight at most.
         timeout_s: seconds without a byte after which a request fails.
+        writes: whether blobs will be written or removed.
     """
 
-    def __init__(self, settings: StorageSettings, connections: int, timeout_s: float) -> None:
-        self._access = StorageAccess(settings)
+    def __init__(self, settings: StorageSettings, connections: int, timeout_s: float, *, writes: bool = False) -> None:
+        self._access = StorageAccess(settings, writes=writes)
         self._renewing = asyncio.Lock()
         self._renew_after = 0.0
         self._connections = connections
@@ -121,7 +123,7 @@ class StorageHttp:
         sent = {"x-ms-version": API_VERSION, **self._access.headers, **headers}
         async with self._session.request(method, URL(url, encoded=True), headers=sent, data=body) as response:
             length = response.content_length or 0
-            wanted = response.status == HTTPStatus.OK and length <= max_bytes
+            wanted = response.status in _WITH_BODY and length <= max_bytes
             content = await response.read() if wanted else b""
             if not wanted and length > max_bytes:
                 response.close()  # rather than to read on in order to use the connection again

@@ -1,6 +1,10 @@
 """Which adapter the settings ask for. For composition roots."""
 
+from pathlib import Path
+
 from loupe_shared.adapters.sqlite import SqliteStore
+from loupe_shared.adapters.sqlite_jobs import SqliteJobs, jobs_path
+from loupe_shared.batch.ports import JobStore
 from loupe_shared.ports import ResultStore
 from loupe_shared.settings import StoreSettings
 
@@ -16,6 +20,23 @@ def open_store(settings: StoreSettings) -> ResultStore:
         from loupe_shared.adapters.cosmos import open_cosmos  # noqa: PLC0415
 
         return open_cosmos(settings)
+    return SqliteStore(_results_file(settings), settings.history_days)
+
+
+def open_job_store(settings: StoreSettings) -> JobStore:
+    """The store of batch jobs of a process.
+
+    Raises:
+        ConfigurationError: it cannot be opened as configured.
+    """
+    if settings.results_store == "cosmos":
+        from loupe_shared.adapters.cosmos_jobs import open_cosmos_jobs  # noqa: PLC0415  (as above)
+
+        return open_cosmos_jobs(settings)
+    return SqliteJobs(jobs_path(_results_file(settings)))
+
+
+def _results_file(settings: StoreSettings) -> Path:
     if settings.sqlite_path is None:  # the settings refuse this
         raise AssertionError
-    return SqliteStore(settings.sqlite_path, settings.history_days)
+    return settings.sqlite_path

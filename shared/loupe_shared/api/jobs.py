@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loupe_shared.api.filters import MAX_NAME, ImageFilter
+from loupe_shared.api.pictures import NewBlobName
 from loupe_shared.batch.globs import Glob
 from loupe_shared.batch.job import BatchJob, Counts, Input, Output, State
 
@@ -23,7 +24,7 @@ class OutputRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: BlobName = Field(description="of the blob, which must not exist", examples=["line 3, november.csv"])
+    name: NewBlobName = Field(description="of the blob, which must not exist", examples=["line 3, november.csv"])
     format: Literal["csv", "jsonl", "parquet"] = "csv"
 
 
@@ -77,27 +78,37 @@ class JobRequest(BaseModel):
         return self
 
 
+class JobRetry(BaseModel):
+    """How the failures of a job are tried again, in so far as that job does not say it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    output: OutputRequest | None = None
+
+
 class Job(BaseModel):
     """A batch job as it stands."""
 
     id: JobId
     state: State
-    reason: str | None = Field(description="why it failed")
+    reason: str | None = Field(default=None, description="why it failed")
     input: Input
     model: str = Field(description="that answers, as name:version")
     mini_batch_size: int
     error_threshold: int
     max_retries: int
     again: bool
-    output: Output | None
+    output: Output | None = None
     submitted_by: str
     submitted_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
     counts: Counts = Field(description="images that have come to an end, by which")
-    total: int | None = Field(description="images of the whole input; unset until they are counted")
+    total: int | None = Field(default=None, description="images of the whole input; unset until they are counted")
     images_per_minute: int = Field(description="those that came to an end within the last minute")
-    estimated_end: datetime | None = Field(description="by the rate of the last minute; unset if nobody knows")
+    estimated_end: datetime | None = Field(
+        default=None, description="by the rate of the last minute; unset if nobody knows"
+    )
 
     @classmethod
     def of(cls, job: BatchJob, moment: datetime) -> Self:

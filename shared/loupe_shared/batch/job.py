@@ -48,11 +48,13 @@ class ByNames(Model):
 
     Attributes:
         retries: the id of that job.
+        digest: of the names in whatever order, so that who names the same ones again is told.
     """
 
     kind: Literal["names"] = "names"
     count: int
     retries: str | None = None
+    digest: str | None = None
 
 
 class ByFilter(Model):

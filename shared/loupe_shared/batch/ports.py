@@ -8,7 +8,7 @@ from loupe_shared.errors import PermanentError
 
 
 class JobChanged(PermanentError):
-    """A job is not any more as it was when it was read."""
+    """A job is not any more as it was when it was read, or as it was supposed to be."""
 
 
 class Place(NamedTuple):
@@ -25,7 +25,11 @@ class JobStore(Protocol):
     """
 
     def create(self, job: BatchJob, chunks: Sequence[Chunk] = ()) -> None:
-        """Keep a new job, and the chunks of its input if they are known already: all, or nothing."""
+        """Keep a new job, and the chunks of its input if they are known already: all, or nothing.
+
+        Raises:
+            JobChanged: there is a job with this id.
+        """
 
     def find(self, job_id: str) -> BatchJob | None:
         """A job; nothing if there is none."""

@@ -292,6 +292,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List batch jobs
+         * @description The newest first.
+         */
+        get: operations["list_jobs_v1_jobs_get"];
+        put?: never;
+        /**
+         * Submit a batch job
+         * @description Has images of the container classified by one model, whether events have brought them or not. Exactly one
+         *     input: `prefix` or `glob` or both, `names` (50,000 at most), or `filter`. Images that this model has answered are
+         *     skipped, unless `again` is set; new images never wait for a job. 409 if an active job has the same input and model or
+         *     the same output, or if that file exists. 501 if `output` is given and this service has no container for it.
+         */
+        post: operations["submit_job_v1_jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One batch job */
+        get: operations["get_job_v1_jobs__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch job
+         * @description For good. Answers that it has brought stay. 409 if the job has ended otherwise.
+         */
+        post: operations["cancel_job_v1_jobs__id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images that have failed in a batch job
+         * @description Those of which the job has got no answer, and why. They are known for whole parts of the input, so while it runs there are fewer than it counts.
+         */
+        get: operations["list_failures_v1_jobs__id__failures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a batch job
+         * @description What workers have already, they do. Pausing twice is pausing once. 409 if the job has ended.
+         */
+        post: operations["pause_job_v1_jobs__id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a batch job
+         * @description It goes on where it was. What is not paused is left as it is. 409 if the job has ended.
+         */
+        post: operations["resume_job_v1_jobs__id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the failures of a batch job again
+         * @description Submits a job with the failures of another, which has ended. All of them are classified `again`; all
+         *     else is as there, but for the output, which is a new one or none. 409 if there is nothing to try again, or more than
+         *     50,000 images.
+         */
+        post: operations["retry_job_v1_jobs__id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/links": {
         parameters: {
             query?: never;
@@ -482,6 +628,7 @@ export interface paths {
         /**
          * Images as they are classified
          * @description An event `image` for every image whose result is new or has changed; its data is the result.
+         *     An event `job` for every change of a batch job, whatever images are chosen; its data is the job.
          *
          *     After a broken connection, browsers send the last id that they have, and miss nothing. If that is too long ago, the
          *     event `reload` comes first: then ask for the list again.
@@ -557,52 +704,55 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Counts
-         * @description How many images there are.
+         * ByFilter
+         * @description The images that the archive showed for a filter when the job was submitted.
          */
-        Counts: {
+        ByFilter: {
+            filter: components["schemas"]["ImageFilter"];
             /**
-             * Containers
-             * @description images by container
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            containers: {
-                [key: string]: number;
-            };
+            kind: "filter";
+        };
+        /**
+         * ByNames
+         * @description Blobs that were named one by one, or those that failed in another job.
+         *
+         *     Attributes:
+         *         retries: the id of that job.
+         *         digest: of the names in whatever order, so that who names the same ones again is told.
+         */
+        ByNames: {
+            /** Count */
+            count: number;
+            /** Digest */
+            digest?: string | null;
             /**
-             * Labels
-             * @description classified images by most probable label
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            labels: {
-                [key: string]: number;
-            };
+            kind: "names";
+            /** Retries */
+            retries?: string | null;
+        };
+        /**
+         * ByPrefix
+         * @description The blobs of the container whose names begin so, and match a pattern if there is one.
+         */
+        ByPrefix: {
+            /** Glob */
+            glob?: string | null;
             /**
-             * Models
-             * @description images by the model that answered, as name:version
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            models: {
-                [key: string]: number;
-            };
+            kind: "prefix";
             /**
-             * Outcomes
-             * @description by outcome
+             * Prefix
+             * @default
              */
-            outcomes: {
-                [key: string]: number;
-            };
-            /**
-             * Reasons
-             * @description rejected images by reason
-             */
-            reasons: {
-                [key: string]: number;
-            };
-            /**
-             * Reviews
-             * @description reviewed images by whether the review confirmed or corrected the label
-             */
-            reviews: {
-                [key: string]: number;
-            };
+            prefix: string;
         };
         /**
          * DayCounts
@@ -736,6 +886,19 @@ export interface components {
              * @description what to ask for, to be given an access token for this API
              */
             scope: string;
+        };
+        /**
+         * FailurePage
+         * @description A part of a job's failures.
+         */
+        FailurePage: {
+            /** Failures */
+            failures: components["schemas"]["JobFailure"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; none at the end
+             */
+            next: string | null;
         };
         /**
          * FoundImages
@@ -951,6 +1114,163 @@ export interface components {
             images: components["schemas"]["ImageName"][];
         };
         /**
+         * Job
+         * @description A batch job as it stands.
+         */
+        Job: {
+            /** Again */
+            again: boolean;
+            /** @description images that have come to an end, by which */
+            counts: components["schemas"]["loupe_shared__batch__job__Counts"];
+            /** Ended At */
+            ended_at?: string | null;
+            /** Error Threshold */
+            error_threshold: number;
+            /**
+             * Estimated End
+             * @description by the rate of the last minute; unset if nobody knows
+             */
+            estimated_end?: string | null;
+            /**
+             * Id
+             * @example 0644a8b2c1d3e4-5f0c1b7a
+             */
+            id: string;
+            /**
+             * Images Per Minute
+             * @description those that came to an end within the last minute
+             */
+            images_per_minute: number;
+            /** Input */
+            input: components["schemas"]["ByPrefix"] | components["schemas"]["ByNames"] | components["schemas"]["ByFilter"];
+            /** Max Retries */
+            max_retries: number;
+            /** Mini Batch Size */
+            mini_batch_size: number;
+            /**
+             * Model
+             * @description that answers, as name:version
+             */
+            model: string;
+            output?: components["schemas"]["Output"] | null;
+            /**
+             * Reason
+             * @description why it failed
+             */
+            reason?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            state: components["schemas"]["State"];
+            /**
+             * Submitted At
+             * Format: date-time
+             */
+            submitted_at: string;
+            /** Submitted By */
+            submitted_by: string;
+            /**
+             * Total
+             * @description images of the whole input; unset until they are counted
+             */
+            total?: number | null;
+        };
+        /**
+         * JobFailure
+         * @description An image without an answer, and why.
+         */
+        JobFailure: {
+            /** Blob */
+            blob: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Reason
+             * @description that of a rejected image; `missing` if there is no such blob; `no_outcome` if its messages were set aside or lost too often; `other_model` if another model answered
+             */
+            reason: string;
+        };
+        /**
+         * JobPage
+         * @description A part of the list of jobs, the newest first.
+         */
+        JobPage: {
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; none at the end
+             */
+            next: string | null;
+        };
+        /**
+         * JobRequest
+         * @description A batch job. Its input is one of: prefix (with or without glob), glob, names, filter.
+         */
+        JobRequest: {
+            /**
+             * Again
+             * @description whether images are classified again that this model has answered already
+             * @default false
+             */
+            again: boolean;
+            /**
+             * Error Threshold
+             * @description the job fails when more images than this have failed; -1 for any number
+             * @default -1
+             */
+            error_threshold: number;
+            /**
+             * @description the images that the archive shows for this filter at the time of submission
+             * @example {
+             *       "label": "crack",
+             *       "max_score": 0.7
+             *     }
+             */
+            filter?: components["schemas"]["ImageFilter"] | null;
+            /**
+             * Glob
+             * @description a pattern of names: `*` and `?` stay within a folder, `**` does not, `[a-z]` is one of them
+             * @example line 3/**\/*.jpg
+             */
+            glob?: string | null;
+            /**
+             * Max Retries
+             * @description how often an image is tried again that vanished without an outcome
+             * @default 3
+             */
+            max_retries: number;
+            /**
+             * Mini Batch Size
+             * @description images in one message to a worker
+             * @default 32
+             */
+            mini_batch_size: number;
+            /**
+             * Model
+             * @description which model is to answer; by default the one that workers of batch jobs serve
+             */
+            model?: string | null;
+            /**
+             * Names
+             * @description these blobs of the container
+             */
+            names?: string[] | null;
+            output?: components["schemas"]["OutputRequest"] | null;
+            /**
+             * Prefix
+             * @description all blobs of the container whose names begin so; empty for the whole container
+             * @example line 3/
+             */
+            prefix?: string | null;
+        };
+        /**
+         * JobRetry
+         * @description How the failures of a job are tried again, in so far as that job does not say it.
+         */
+        JobRetry: {
+            output?: components["schemas"]["OutputRequest"] | null;
+        };
+        /**
          * LetterFilter
          * @description Which dead letters. Unset parameters match everything.
          */
@@ -960,7 +1280,7 @@ export interface components {
              * @description a part of the reason, in upper or lower case
              */
             reason?: string | null;
-            /** @description classify and store are the broker's queues, events is the storage queue */
+            /** @description classify, backfill and store are the broker's queues, events is the storage queue */
             source?: components["schemas"]["Source"] | null;
         };
         /**
@@ -1058,6 +1378,86 @@ export interface components {
             images: components["schemas"]["ImageName"][];
         };
         /**
+         * Counts
+         * @description How many images there are.
+         */
+        loupe_shared__api__statistics__Counts: {
+            /**
+             * Containers
+             * @description images by container
+             */
+            containers: {
+                [key: string]: number;
+            };
+            /**
+             * Labels
+             * @description classified images by most probable label
+             */
+            labels: {
+                [key: string]: number;
+            };
+            /**
+             * Models
+             * @description images by the model that answered, as name:version
+             */
+            models: {
+                [key: string]: number;
+            };
+            /**
+             * Outcomes
+             * @description by outcome
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * Reasons
+             * @description rejected images by reason
+             */
+            reasons: {
+                [key: string]: number;
+            };
+            /**
+             * Reviews
+             * @description reviewed images by whether the review confirmed or corrected the label
+             */
+            reviews: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Counts
+         * @description How many images have come to which end.
+         *
+         *     Attributes:
+         *         classified: have an answer that was asked for by this job, or later.
+         *         skipped: had one already.
+         *         failed: have none, or were rejected; see ``Failure``.
+         *         gone: were deleted or replaced before their turn came.
+         */
+        loupe_shared__batch__job__Counts: {
+            /**
+             * Classified
+             * @default 0
+             */
+            classified: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Gone
+             * @default 0
+             */
+            gone: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+        };
+        /**
          * Me
          * @description Who the API takes the caller for.
          */
@@ -1090,6 +1490,37 @@ export interface components {
          * @enum {string}
          */
         Outcome: "classified" | "rejected" | "superseded" | "deleted";
+        /**
+         * Output
+         * @description A file with the answers.
+         */
+        Output: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "jsonl" | "parquet";
+            /** Name */
+            name: string;
+        };
+        /**
+         * OutputRequest
+         * @description A file with the answers, in the output container, as soon as the job has ended.
+         */
+        OutputRequest: {
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "jsonl" | "parquet";
+            /**
+             * Name
+             * @description of the blob, which must not exist
+             * @example line 3, november.csv
+             */
+            name: string;
+        };
         /**
          * PictureLinks
          * @description What there is of one picture.
@@ -1177,7 +1608,7 @@ export interface components {
             dead: number;
             /**
              * Name
-             * @description classify (jobs of the inference workers) or store (jobs of the results workers)
+             * @description classify (jobs of the inference workers), backfill (the same, of batch jobs) or store (jobs of the results workers)
              */
             name: string;
             /**
@@ -1500,7 +1931,13 @@ export interface components {
          * @description Where a dead letter comes from.
          * @enum {string}
          */
-        Source: "classify" | "store" | "events";
+        Source: "classify" | "backfill" | "store" | "events";
+        /**
+         * State
+         * @description Where a job stands. The last three are final.
+         * @enum {string}
+         */
+        State: "queued" | "running" | "paused" | "completed" | "failed" | "canceled";
         /**
          * Statistics
          * @description The course of some days, in UTC.
@@ -1667,7 +2104,7 @@ export interface components {
             reported_at: string;
             /**
              * Service
-             * @description inference or results
+             * @description inference, backfill (inference for batch jobs) or results
              */
             service: string;
             /**
@@ -1884,7 +2321,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["loupe_shared__api__statistics__Counts"];
                 };
             };
             /** @description As the client has it */
@@ -1949,7 +2386,7 @@ export interface operations {
                 limit?: number;
                 /** @description a part of the reason, in upper or lower case */
                 reason?: string | null;
-                /** @description classify and store are the broker's queues, events is the storage queue */
+                /** @description classify, backfill and store are the broker's queues, events is the storage queue */
                 source?: components["schemas"]["Source"] | null;
             };
             header?: never;
@@ -3137,6 +3574,946 @@ export interface operations {
             };
             /** @description The caller asks too often */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs_v1_jobs_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                state?: components["schemas"]["State"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *           "state": "running",
+                     *           "input": {
+                     *             "kind": "prefix",
+                     *             "prefix": "line 3/",
+                     *             "glob": "line 3/**\/*.jpg"
+                     *           },
+                     *           "model": "efficientnet-lite0:1",
+                     *           "mini_batch_size": 32,
+                     *           "error_threshold": -1,
+                     *           "max_retries": 3,
+                     *           "again": false,
+                     *           "output": {
+                     *             "name": "line 3, november.csv",
+                     *             "format": "csv"
+                     *           },
+                     *           "submitted_by": "Ada",
+                     *           "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *           "started_at": "2026-11-22T08:15:31.123456Z",
+                     *           "counts": {
+                     *             "classified": 20273,
+                     *             "skipped": 1120,
+                     *             "failed": 19,
+                     *             "gone": 0
+                     *           },
+                     *           "total": 43200,
+                     *           "images_per_minute": 7240,
+                     *           "estimated_end": "2026-11-22T08:21:30.686992Z"
+                     *         }
+                     *       ],
+                     *       "next": "0644a8b2c1d3e4-5f0c1b7a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_job_v1_jobs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobRequest"];
+            };
+        };
+        responses: {
+            /** @description The job, which waits for its turn */
+            201: {
+                headers: {
+                    /** @description of the job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *       "state": "queued",
+                     *       "input": {
+                     *         "kind": "prefix",
+                     *         "prefix": "line 3/",
+                     *         "glob": "line 3/**\/*.jpg"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": false,
+                     *       "output": {
+                     *         "name": "line 3, november.csv",
+                     *         "format": "csv"
+                     *       },
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "counts": {
+                     *         "classified": 0,
+                     *         "skipped": 0,
+                     *         "failed": 0,
+                     *         "gone": 0
+                     *       },
+                     *       "images_per_minute": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another job, a file, or the state of this job stands in the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_v1_jobs__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *       "state": "running",
+                     *       "input": {
+                     *         "kind": "prefix",
+                     *         "prefix": "line 3/",
+                     *         "glob": "line 3/**\/*.jpg"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": false,
+                     *       "output": {
+                     *         "name": "line 3, november.csv",
+                     *         "format": "csv"
+                     *       },
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "started_at": "2026-11-22T08:15:31.123456Z",
+                     *       "counts": {
+                     *         "classified": 20273,
+                     *         "skipped": 1120,
+                     *         "failed": 19,
+                     *         "gone": 0
+                     *       },
+                     *       "total": 43200,
+                     *       "images_per_minute": 7240,
+                     *       "estimated_end": "2026-11-22T08:21:30.686992Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job_v1_jobs__id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *       "state": "canceled",
+                     *       "input": {
+                     *         "kind": "prefix",
+                     *         "prefix": "line 3/",
+                     *         "glob": "line 3/**\/*.jpg"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": false,
+                     *       "output": {
+                     *         "name": "line 3, november.csv",
+                     *         "format": "csv"
+                     *       },
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "started_at": "2026-11-22T08:15:31.123456Z",
+                     *       "ended_at": "2026-11-22T08:18:30.123456Z",
+                     *       "counts": {
+                     *         "classified": 20273,
+                     *         "skipped": 1120,
+                     *         "failed": 19,
+                     *         "gone": 0
+                     *       },
+                     *       "total": 43200,
+                     *       "images_per_minute": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another job, a file, or the state of this job stands in the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_failures_v1_jobs__id__failures_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "failures": [
+                     *         {
+                     *           "blob": "line 3/a.jpg",
+                     *           "reason": "corrupt",
+                     *           "detail": "the picture ends in the middle of a row"
+                     *         },
+                     *         {
+                     *           "blob": "line 3/never was.jpg",
+                     *           "reason": "missing",
+                     *           "detail": "there is no such blob"
+                     *         }
+                     *       ],
+                     *       "next": "7-41"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailurePage"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_job_v1_jobs__id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *       "state": "paused",
+                     *       "input": {
+                     *         "kind": "prefix",
+                     *         "prefix": "line 3/",
+                     *         "glob": "line 3/**\/*.jpg"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": false,
+                     *       "output": {
+                     *         "name": "line 3, november.csv",
+                     *         "format": "csv"
+                     *       },
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "started_at": "2026-11-22T08:15:31.123456Z",
+                     *       "counts": {
+                     *         "classified": 20273,
+                     *         "skipped": 1120,
+                     *         "failed": 19,
+                     *         "gone": 0
+                     *       },
+                     *       "total": 43200,
+                     *       "images_per_minute": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another job, a file, or the state of this job stands in the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_job_v1_jobs__id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2c1d3e4-5f0c1b7a",
+                     *       "state": "queued",
+                     *       "input": {
+                     *         "kind": "prefix",
+                     *         "prefix": "line 3/",
+                     *         "glob": "line 3/**\/*.jpg"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": false,
+                     *       "output": {
+                     *         "name": "line 3, november.csv",
+                     *         "format": "csv"
+                     *       },
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "counts": {
+                     *         "classified": 0,
+                     *         "skipped": 0,
+                     *         "failed": 0,
+                     *         "gone": 0
+                     *       },
+                     *       "images_per_minute": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another job, a file, or the state of this job stands in the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job_v1_jobs__id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobRetry"] | null;
+            };
+        };
+        responses: {
+            /** @description The job, which waits for its turn */
+            201: {
+                headers: {
+                    /** @description of the job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0644a8b2f7a1c0-0c9a52d1",
+                     *       "state": "queued",
+                     *       "input": {
+                     *         "kind": "names",
+                     *         "count": 19,
+                     *         "retries": "0644a8b2c1d3e4-5f0c1b7a",
+                     *         "digest": "8d41f0a5c7e2b6939b1d0c4e7f5a2368"
+                     *       },
+                     *       "model": "efficientnet-lite0:1",
+                     *       "mini_batch_size": 32,
+                     *       "error_threshold": -1,
+                     *       "max_retries": 3,
+                     *       "again": true,
+                     *       "submitted_by": "Ada",
+                     *       "submitted_at": "2026-11-22T08:15:30.123456Z",
+                     *       "counts": {
+                     *         "classified": 0,
+                     *         "skipped": 0,
+                     *         "failed": 0,
+                     *         "gone": 0
+                     *       },
+                     *       "total": 19,
+                     *       "images_per_minute": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another job, a file, or the state of this job stands in the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,4 @@
+"""Runs batch jobs.
+
+listing, names or filter ─► chunks ─► what needs an answer ─► Celery "backfill" ─► workers ─► archive ─► counts
+"""

@@ -1,0 +1,41 @@
+"""How many images an input has, so that a job's end can be estimated long before all of it was read."""
+
+import logging
+import threading
+
+from loupe_batch.sources import Source
+from loupe_shared.errors import LoupeError
+
+log = logging.getLogger(__name__)
+
+
+class Counting:
+    """Reads an input once to its end, in a thread of its own, and keeps nothing of it.
+
+    Attributes:
+        total: unset until it is known.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.total: int | None = None
+        self._source = source
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Count no more."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        count, place = 0, ""
+        try:
+            while not self._stopped.is_set():
+                part = self._source.read(place)
+                count, place = count + len(part.images), part.next
+                if not place:
+                    self.total = count
+                    return
+        except LoupeError as error:  # the job itself reads the same, and says what is wrong
+            log.warning("the images of a job could not be counted: %s", error)

@@ -1,0 +1,115 @@
+"""Whether a blob has come to its end in a batch job, and if not, what is to be published.
+
+The answer follows from the archive and from storage alone. So it is the same for whoever asks, and whenever: a job that
+goes on in another process finds what it has done already.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loupe_batch.shown import Shown
+from loupe_shared.batch.job import BatchJob, End, Failure, Named
+from loupe_shared.container import Listed, Listing
+from loupe_shared.domain import ImageRef, Outcome, image_id, now
+from loupe_shared.ports import ResultStore
+from loupe_shared.result import Result, ResultDocument
+from loupe_shared.verdict import verdict
+
+MISSING = "missing"
+NO_OUTCOME = "no_outcome"
+OTHER_MODEL = "other_model"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An image that has come to its end.
+
+    Attributes:
+        failure: why, if it failed.
+        document: what the archive shows of it, if it knows it.
+    """
+
+    end: End
+    failure: Failure | None = None
+    document: str | None = None
+
+
+Judgement = Ended | ImageRef | Result
+
+
+class Judge:
+    """Judges the blobs of one job. Every method raises ``TransientError`` if archive or storage do not answer.
+
+    Args:
+        job: the job.
+        store: the archive.
+        listing: of the container.
+        container: after its storage account.
+    """
+
+    def __init__(self, job: BatchJob, store: ResultStore, listing: Listing, container: tuple[str, str]) -> None:
+        self._job = job
+        self._store = store
+        self._listing = listing
+        self._container = container
+
+    def id_of(self, blob: str) -> str:
+        """The id of an image."""
+        return image_id(*self._container, blob)
+
+    def judge(self, blobs: Sequence[Named]) -> list[Judgement]:
+        """For each blob its end, or else what is due of it: same length, same order."""
+        # The archive is read before the blobs, as ``verdict`` needs it.
+        documents = self._store.find([self.id_of(one.blob) for one in blobs])
+        found = [documents.get(self.id_of(one.blob)) for one in blobs]
+        shown = [Shown.of(document) if document else None for document in found]
+        unsure = [place for place, (one, known) in enumerate(zip(blobs, shown, strict=True)) if _is_unsure(one, known)]
+        looks = self._listing.look([blobs[place].blob for place in unsure])
+        seen = dict(zip(unsure, [look.result() for look in looks], strict=True))
+        return [
+            self._compare(one, known, document, seen[place]) if place in seen else self._of_known(known, document)
+            for place, (one, known, document) in enumerate(zip(blobs, shown, found, strict=True))
+        ]
+
+    def _of_known(self, shown: Shown | None, document: str | None) -> Judgement:
+        """Of the version that the archive shows, which is there."""
+        if shown is None:
+            raise AssertionError
+        job, image = self._job, shown.image
+        asked = image.requested_at is not None and image.requested_at >= job.submitted_at
+        is_new = asked or shown.completed_at >= job.submitted_at
+        if shown.model_name == job.model and (is_new or not job.again):
+            return _ended(shown, document, is_new=is_new)
+        if shown.outcome is Outcome.REJECTED and shown.model is None and is_new:
+            return _ended(shown, document, is_new=True)  # what is no image is not shown to any model
+        if asked:
+            detail = f"{shown.model_name} answered, and {job.model} was asked"
+            return Ended(End.FAILED, Failure(blob=image.blob, reason=OTHER_MODEL, detail=detail), document)
+        return image.model_copy(update={"requested_at": job.submitted_at})
+
+    def _compare(self, one: Named, shown: Shown | None, document: str | None, seen: Listed | None) -> Judgement:
+        """Of a blob that the archive does not know, or in another version."""
+        if seen is None:
+            if shown is None and one.etag is None:
+                detail = "the container has no such blob"
+                return Ended(End.FAILED, Failure(blob=one.blob, reason=MISSING, detail=detail))
+            return Ended(End.GONE, document=document)
+        known = ResultDocument.model_validate_json(document) if document else None
+        due = verdict((*self._container, one.blob), seen, known, now())
+        return self._of_known(shown, document) if due is None else due
+
+
+def _is_unsure(one: Named, shown: Shown | None) -> bool:
+    """Whether storage must be asked about a blob."""
+    if shown is None or shown.outcome in (Outcome.DELETED, Outcome.SUPERSEDED):
+        return True
+    return one.etag is not None and one.etag != shown.image.etag
+
+
+def _ended(shown: Shown, document: str | None, *, is_new: bool) -> Ended:
+    if not is_new:
+        return Ended(End.SKIPPED, document=document)
+    if shown.outcome is Outcome.CLASSIFIED:
+        return Ended(End.CLASSIFIED, document=document)
+    reason, detail = shown.reason or shown.outcome, shown.detail or ""
+    return Ended(End.FAILED, Failure(blob=shown.image.blob, reason=reason, detail=detail), document)

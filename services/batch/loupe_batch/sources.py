@@ -1,0 +1,129 @@
+"""Where the images of a batch job come from, part by part."""
+
+from typing import NamedTuple, Protocol
+
+from loupe_batch.shown import Shown
+from loupe_shared.batch.globs import Glob
+from loupe_shared.batch.job import CHUNK, BatchJob, ByFilter, ByNames, ByPrefix, Named
+from loupe_shared.container import Listed, Listing, MarkerRefused
+from loupe_shared.errors import PermanentError
+from loupe_shared.listing import Order, Position, ResultFilter
+from loupe_shared.ports import ResultStore
+
+
+class InputLost(PermanentError):
+    """The input of a job cannot be read to its end."""
+
+
+class Part(NamedTuple):
+    """A part of an input.
+
+    Attributes:
+        images: ``CHUNK`` at most; none at the end, or if no more match.
+        next: the place of the next part; empty at the end.
+    """
+
+    images: tuple[Named, ...]
+    next: str
+
+
+class Source(Protocol):
+    """An input. Raises ``TransientError`` when it cannot be read now."""
+
+    def read(self, place: str) -> Part:
+        """The next part that has images, or the end.
+
+        Args:
+            place: ``next`` of the part before; empty for the first.
+
+        Raises:
+            InputLost: it does not go on from there.
+        """
+
+
+class Container:
+    """The blobs of a container.
+
+    Args:
+        listing: of the container, with pages of ``CHUNK`` at most.
+        chosen: which of them.
+    """
+
+    def __init__(self, listing: Listing, chosen: ByPrefix) -> None:
+        self._listing = listing
+        self._glob = Glob(chosen.glob) if chosen.glob is not None else None
+        self._prefix = chosen.prefix
+        if self._glob and self._glob.prefix.startswith(chosen.prefix):
+            self._prefix = self._glob.prefix
+
+    def read(self, place: str) -> Part:
+        """See ``Source.read``."""
+        while True:
+            try:
+                page = self._listing.page(self._prefix, place).result()
+            except MarkerRefused as error:
+                raise InputLost(
+                    "storage does not go on with the listing from where it was: submit the job again, "
+                    "which skips what is answered already"
+                ) from error
+            place = page.next
+            images = tuple(_named(blob) for blob in page.blobs if self._matches(blob.name))
+            if images or not place:
+                return Part(images, place)
+
+    def _matches(self, name: str) -> bool:
+        return name.startswith(self._prefix) and (self._glob is None or self._glob.matches(name))
+
+
+class Filtered:
+    """Images of the archive, the newest first, as they were when the job was submitted.
+
+    What the job has answered is newer than that, and so is not found a second time.
+
+    Args:
+        store: the archive.
+        wanted: the filter, which ends before the job was submitted.
+    """
+
+    def __init__(self, store: ResultStore, wanted: ResultFilter) -> None:
+        self._store = store
+        self._wanted = wanted
+
+    def read(self, place: str) -> Part:
+        """See ``Source.read``."""
+        order = Order()
+        while True:
+            after = Position.from_cursor(place, order) if place else None
+            page = self._store.page(self._wanted, order, CHUNK, after)
+            place = page.next.to_cursor(order) if page.next else ""
+            names = [Shown.of(document).image.blob for document in page.documents]
+            if names or not place:
+                return Part(tuple(Named(blob=name) for name in names), place)
+
+
+def open_source(job: BatchJob, listing: Listing, store: ResultStore, container: str) -> Source | None:
+    """The input of a job; none if it was given name by name and so is in chunks already.
+
+    Raises:
+        InputLost: it is of another container.
+    """
+    match job.input:
+        case ByPrefix() as chosen:
+            return Container(listing, chosen)
+        case ByNames():
+            return None
+        case ByFilter(filter=chosen):
+            if chosen.container not in (None, container):
+                raise InputLost(f"only images of the container {container} are classified, not of {chosen.container}")
+            until = min(chosen.until, job.submitted_at) if chosen.until else job.submitted_at
+            return Filtered(store, chosen.model_copy(update={"container": container}).wanted(chosen.since, until))
+
+
+def _named(blob: Listed) -> Named:
+    return Named(
+        blob=blob.name,
+        etag=blob.etag,
+        last_modified=blob.last_modified,
+        content_length=blob.content_length,
+        content_type=blob.content_type,
+    )
