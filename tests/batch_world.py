@@ -60,7 +60,11 @@ class World:
             raise AssertionError
         ledger = Ledger(job, self.jobs, self.announcer, f"runner {self.seconds}")
         ledger.take()
-        tools = Tools(
+        return Runner(ledger, self.jobs.chunks(job_id), self.tools(job), lambda: self.seconds)
+
+    def tools(self, job: BatchJob) -> Tools:
+        """What it takes to run a job."""
+        return Tools(
             source=open_source(job, self.listing, self.store, CONTAINER),
             judge=Judge(job, self.store, self.listing, (ACCOUNT, CONTAINER)),
             dispatch=Dispatch(self.queue, self.outstanding, job.mini_batch_size, BackfillJob),
@@ -68,7 +72,6 @@ class World:
             answers=None,
             window=self.window,
         )
-        return Runner(ledger, self.jobs.chunks(job_id), tools, lambda: self.seconds)
 
     def work(self, messages: int = 1) -> None:
         """Workers handle some messages: outcomes are stored, then struck out of the record."""
