@@ -1,13 +1,14 @@
 """The cheapest storage there can be: pictures in memory, over the few answers of Blob storage that Loupe reads with.
 
-    python -m bench.file_server PORT FOLDER
+    python -m bench.file_server PORT FOLDER [COPIES]
 
 Where the emulator spends more CPU on an image than Loupe does, and on the same machine, throughput would be its and not
 Loupe's. Get Blob and Get Blob Properties (HEAD) are answered as Azure does, with the version in If-Match honoured;
 signatures are not looked at.
 
 Every picture of the folder can be had in any folder of the container, each time with other bytes (see ``content``): so
-few pictures give many blobs, and none is known to Loupe already.
+few pictures give many blobs, and none is known to Loupe already. With a number of copies, List Blobs shows all pictures
+in as many folders, ``copy-0`` and so on. ``GET /reads`` says how many blobs were read.
 """
 
 import asyncio
@@ -16,8 +17,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from bench.listing_pages import Entry
+from bench.listing_pages import answer as listing_answer
 from loupe_local.ports import LOOPBACK
 
 END = b"\r\n\r\n"
@@ -54,17 +57,42 @@ class Served:
         return cls(version(data), TYPES[path.suffix], data)
 
 
-class FileServer(asyncio.Protocol):
-    """One connection. Requests on it are answered in turn.
+class Shelf:
+    """What is served.
 
     Args:
         pictures: by the last part of a blob's name.
+        copies: folders that a listing shows.
+
+    Attributes:
+        reads: how many blobs were read.
     """
+
+    def __init__(self, pictures: dict[str, Served], copies: int) -> None:
+        self.pictures = dict(sorted(pictures.items()))
+        self.reads = 0
+        self._copies = copies
+
+    def page(self, begin: int, count: int) -> bytes:
+        """A part of the listing. The marker of the next part is its first blob's number."""
+        names, total = list(self.pictures), len(self.pictures) * self._copies
+        numbers = range(begin, min(begin + count, total))
+        entries = (self._entry(f"copy-{number // len(names)}", names[number % len(names)]) for number in numbers)
+        return listing_answer(entries, "" if numbers.stop == total else str(numbers.stop))
+
+    def _entry(self, folder: str, name: str) -> Entry:
+        picture = self.pictures[name]
+        length = len(picture.data) + len(folder)
+        return Entry(f"{folder}/{name}", etag(picture.version, folder), length, picture.content_type)
+
+
+class FileServer(asyncio.Protocol):
+    """One connection. Requests on it are answered in turn."""
 
     _transport: asyncio.Transport
 
-    def __init__(self, pictures: dict[str, Served]) -> None:
-        self._pictures = pictures
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -83,9 +111,19 @@ class FileServer(asyncio.Protocol):
         method, target, _ = line.split(b" ", 2)
         if method not in (b"GET", b"HEAD"):
             return _error("405 Method Not Allowed", "UnsupportedHttpVerb")
-        blob = unquote(target.partition(b"?")[0].split(b"/", 3)[-1].decode())  # after account and container
+        address = urlsplit(target.decode())
+        if address.path == "/reads":
+            body = str(self._shelf.reads).encode()
+            return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        if address.query.startswith("restype=container"):
+            query = parse_qs(address.query)
+            return self._shelf.page(int(query.get("marker", ["0"])[0]), int(query["maxresults"][0]))
+        blob = unquote(address.path.split("/", 3)[-1])  # after account and container
+        return self._blob(method, blob, fields)
+
+    def _blob(self, method: bytes, blob: str, fields: list[bytes]) -> bytes:
         folder, _, name = blob.rpartition("/")
-        picture = self._pictures.get(name)
+        picture = self._shelf.pictures.get(name)
         if picture is None:
             return _error("404 Not Found", "BlobNotFound")
         current = f'"{etag(picture.version, folder)}"'
@@ -96,23 +134,27 @@ class FileServer(asyncio.Protocol):
             f"HTTP/1.1 200 OK\r\nContent-Length: {len(picture.data) + len(folder.encode())}\r\n"
             f"Content-Type: {picture.content_type}\r\nETag: {current}\r\nx-ms-blob-type: BlockBlob\r\n\r\n"
         ).encode()
-        return head + content(picture.data, folder) if method == b"GET" else head
+        if method == b"HEAD":
+            return head
+        self._shelf.reads += 1
+        return head + content(picture.data, folder)
 
 
 def _error(status: str, code: str) -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nx-ms-error-code: {code}\r\n\r\n".encode()
 
 
-async def serve(port: int, pictures: dict[str, Served]) -> None:
+async def serve(port: int, shelf: Shelf) -> None:
     """Answer until the process is ended."""
-    server = await asyncio.get_running_loop().create_server(lambda: FileServer(pictures), LOOPBACK, port)
+    server = await asyncio.get_running_loop().create_server(lambda: FileServer(shelf), LOOPBACK, port)
     await server.serve_forever()
 
 
 def main() -> None:
     """Load the pictures of a folder and serve them."""
-    port, folder = int(sys.argv[1]), Path(sys.argv[2])
-    asyncio.run(serve(port, {path.name: Served.load(path) for path in folder.iterdir() if path.suffix in TYPES}))
+    port, folder, copies = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else 0
+    pictures = {path.name: Served.load(path) for path in folder.iterdir() if path.suffix in TYPES}
+    asyncio.run(serve(port, Shelf(pictures, copies)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m bench.listing_server PORT BLOBS
 
-Every blob has what the service says of one. Markers are numbers of pages; nobody looks at prefixes and signatures.
+Markers are numbers of pages; nobody looks at prefixes and signatures.
 """
 
 import asyncio
@@ -11,20 +11,11 @@ from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from bench.archives import SWEPT_ETAG, swept_name
+from bench.listing_pages import Entry, answer
 from loupe_local.ports import LOOPBACK
 
 PAGE = 5000
 END = b"\r\n\r\n"
-
-_BLOB = (
-    "<Blob><Name>{name}</Name><Properties><Creation-Time>Sun, 22 Nov 2026 08:15:30 GMT</Creation-Time>"
-    "<Last-Modified>Sun, 22 Nov 2026 08:15:30 GMT</Last-Modified><Etag>{etag}</Etag>"
-    "<Content-Length>184320</Content-Length><Content-Type>image/jpeg</Content-Type><Content-Encoding />"
-    "<Content-Language /><Content-CRC64 /><Content-MD5>XrY7u+Ae7tCTyyK7j1rNww==</Content-MD5><Cache-Control />"
-    "<Content-Disposition /><BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier>"
-    "<AccessTierInferred>true</AccessTierInferred><LeaseStatus>unlocked</LeaseStatus>"
-    "<LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted></Properties><OrMetadata /></Blob>"
-)
 
 
 def make_pages(count: int) -> list[bytes]:
@@ -33,14 +24,8 @@ def make_pages(count: int) -> list[bytes]:
 
 
 def _answer(numbers: range, count: int) -> bytes:
-    blobs = "".join(_BLOB.format(name=swept_name(number), etag=SWEPT_ETAG) for number in numbers)
-    following = "" if numbers.stop == count else str(numbers.stop // PAGE)
-    body = (
-        '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="images"><Blobs>'
-        f"{blobs}</Blobs><NextMarker>{following}</NextMarker></EnumerationResults>"
-    ).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: application/xml\r\n\r\n"
-    return head.encode() + body
+    entries = (Entry(swept_name(number), SWEPT_ETAG, 184_320) for number in numbers)
+    return answer(entries, "" if numbers.stop == count else str(numbers.stop // PAGE))
 
 
 class ListingServer(asyncio.Protocol):

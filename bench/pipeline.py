@@ -23,6 +23,7 @@ from bench.waiting import wait_for_count
 from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY
 from loupe_local.child import Child
 from loupe_local.ports import LOOPBACK, free_port
+from loupe_local.stack import MODULES
 from loupe_local.valkey import Valkey
 
 # Those that an image passes. In this order they start.
@@ -67,10 +68,19 @@ class Pipeline:
         bundle: folder of the model.
         storage: with the images.
         settings: more environment variables for the services.
+        services: in the order of their start.
     """
 
-    def __init__(self, state: Path, bundle: Path, storage: Storage, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        bundle: Path,
+        storage: Storage,
+        settings: Mapping[str, str],
+        services: Sequence[str] = SERVICES,
+    ) -> None:
         shutil.rmtree(state, ignore_errors=True)
+        self._services = services
         self._state = state
         self._storage = storage
         self._ports = {"query": free_port(), "ingestion": free_port()}
@@ -173,19 +183,22 @@ class Pipeline:
         return usages({name: child.pid for name, child in children.items()})
 
     def _start(self) -> None:
-        logs = self._state / "logs"
-        valkey = Valkey(self._state / "valkey", logs / "valkey.log")
-        self._children["Valkey"] = valkey.child
-        for service in SERVICES:
-            env = {**self._environment, "LOUPE_BROKER_URL": valkey.url}
-            if service in self._ports:
-                env["LOUPE_PORT"] = str(self._ports[service])
-            else:
-                env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
-            command = [str(PYTHON), "-m", f"loupe_{service}"]
-            self._children[service] = Child(service, command, logs / f"{service}.log", env)
-        for service in SERVICES:
+        self._valkey = Valkey(self._state / "valkey", self._state / "logs" / "valkey.log")
+        self._children["Valkey"] = self._valkey.child
+        self._environment["LOUPE_BROKER_URL"] = self._valkey.url
+        for service in self._services:
+            self._start_service(service)
+        for service in self._services:
             self._children[service].wait_until(partial(self._is_ready, service))
+
+    def _start_service(self, service: str) -> None:
+        env = {**self._environment, **({"LOUPE_LANE": "backfill"} if service == "backfill" else {})}
+        if service in self._ports:
+            env["LOUPE_PORT"] = str(self._ports[service])
+        else:
+            env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
+        command = [str(PYTHON), "-m", MODULES.get(service, f"loupe_{service}")]
+        self._children[service] = Child(service, command, self._state / "logs" / f"{service}.log", env)
 
     def _is_ready(self, service: str) -> bool:
         if service not in self._ports:

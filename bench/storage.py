@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, Self
 
+import httpx2
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from bench.events import Blob
@@ -61,20 +62,31 @@ class EmulatedStorage:
 
 
 class ServedStorage(EmulatedStorage):
-    """``Storage`` whose blobs are on the file server: the pictures of one folder, under any folder's name."""
+    """``Storage`` whose blobs are on the file server: the pictures of one folder, under any folder's name.
 
-    def __init__(self, state: Path, pictures: Path) -> None:
+    Args:
+        state: folder for data and logs.
+        pictures: folder of the pictures.
+        copies: folders that a listing shows.
+    """
+
+    def __init__(self, state: Path, pictures: Path, copies: int = 0) -> None:
         super().__init__(state)
         port = free_port()
-        command = [str(PYTHON), "-m", "bench.file_server", str(port), str(pictures)]
+        command = [str(PYTHON), "-m", "bench.file_server", str(port), str(pictures), str(copies)]
         server = Child("the file server", command, state / "logs" / "file_server.log")
         self.children["file server"] = server
         server.wait_until(lambda: listens(port))
         self.blob_endpoint = f"http://{LOOPBACK}:{port}/{ACCOUNT}"
+        self._reads = f"http://{LOOPBACK}:{port}/reads"
 
     def put(self, pictures: Sequence[Path], folder: str) -> list[Blob]:
         """See ``Storage.put``."""
         return [_served(picture, folder) for picture in pictures]
+
+    def reads(self) -> int:
+        """How many blobs were read."""
+        return int(httpx2.get(self._reads).raise_for_status().text)
 
 
 def _served(picture: Path, folder: str) -> Blob:

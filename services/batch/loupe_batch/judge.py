@@ -67,14 +67,14 @@ class Judge:
         looks = self._listing.look([blobs[place].blob for place in unsure])
         seen = dict(zip(unsure, [look.result() for look in looks], strict=True))
         return [
-            self._compare(one, known, document, seen[place]) if place in seen else self._of_known(known, document)
+            self._compare(one, known, document, seen.get(place, _listed(one)))
+            if known is None or place in seen
+            else self._of_known(known, document)
             for place, (one, known, document) in enumerate(zip(blobs, shown, found, strict=True))
         ]
 
-    def _of_known(self, shown: Shown | None, document: str | None) -> Judgement:
+    def _of_known(self, shown: Shown, document: str | None) -> Judgement:
         """Of the version that the archive shows, which is there."""
-        if shown is None:
-            raise AssertionError
         job, image = self._job, shown.image
         asked = image.requested_at is not None and image.requested_at >= job.submitted_at
         is_new = asked or shown.completed_at >= job.submitted_at
@@ -96,14 +96,29 @@ class Judge:
             return Ended(End.GONE, document=document)
         known = ResultDocument.model_validate_json(document) if document else None
         due = verdict((*self._container, one.blob), seen, known, now())
-        return self._of_known(shown, document) if due is None else due
+        if due is not None:
+            return due
+        if shown is None:
+            raise AssertionError
+        return self._of_known(shown, document)
 
 
 def _is_unsure(one: Named, shown: Shown | None) -> bool:
-    """Whether storage must be asked about a blob."""
-    if shown is None or shown.outcome in (Outcome.DELETED, Outcome.SUPERSEDED):
+    """Whether storage must be asked about a blob.
+
+    What the archive does not know at all gets the least of all revisions, so for that a listing is good enough.
+    """
+    if shown is None:
+        return one.etag is None
+    if shown.outcome in (Outcome.DELETED, Outcome.SUPERSEDED):
         return True
     return one.etag is not None and one.etag != shown.image.etag
+
+
+def _listed(one: Named) -> Listed | None:
+    if one.etag is None:
+        return None
+    return Listed(one.blob, one.etag, one.last_modified or "", one.content_length or 0, one.content_type or "")
 
 
 def _ended(shown: Shown, document: str | None, *, is_new: bool) -> Ended:
