@@ -29,8 +29,8 @@ def client(answers: Iterable[Answer], pauses: list[float] | None = None) -> Loup
             return given
         raise given
 
-    sleep = [].append if pauses is None else pauses.append
-    return Loupe("http://api", retries=0, transport=httpx2.MockTransport(answer), sleep=sleep)
+    taken: list[float] = [] if pauses is None else pauses
+    return Loupe("http://api", retries=0, transport=httpx2.MockTransport(answer), sleep=taken.append)
 
 
 def test_a_job_is_looked_at_less_and_less_often_until_it_has_ended() -> None:

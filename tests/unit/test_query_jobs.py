@@ -16,7 +16,7 @@ from loupe_query.jobs.errors import JobConflict
 from loupe_shared.adapters.memory import MemoryAnnouncer, MemoryChanges
 from loupe_shared.adapters.memory_jobs import MemoryJobs
 from loupe_shared.adapters.memory_workers import MemoryWorkers
-from loupe_shared.api.jobs import Job, JobRequest
+from loupe_shared.api.jobs import Job, JobCounts, JobRequest
 from loupe_shared.batch.job import BatchJob, Chunk, Counts, Failure, Lease, Named, State
 from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable
@@ -279,7 +279,7 @@ def test_a_job_shows_how_far_it_is_and_when_it_ends(client: TestClient, store: M
     progress = {"settled": counts, "open": open_, "total": 110, "images_per_minute": 30}
     changed(store, id_, state=State.RUNNING, started_at=now(), **progress)
     seen = Job.model_validate(client.get(f"{PATH}/{id_}").json())
-    assert seen.counts == Counts(classified=41, skipped=5, failed=3, gone=1)
+    assert seen.counts == JobCounts(classified=41, skipped=5, failed=3, gone=1)
     assert seen.estimated_end
     assert abs(seen.estimated_end - now() - timedelta(minutes=2)) < timedelta(seconds=10)
 

@@ -86,6 +86,10 @@ class JobRetry(BaseModel):
     output: OutputRequest | None = None
 
 
+class JobCounts(Counts):
+    """How many images of a job have come to which end. The API has other counts, and tells models by their names."""
+
+
 class Job(BaseModel):
     """A batch job as it stands."""
 
@@ -103,7 +107,7 @@ class Job(BaseModel):
     submitted_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    counts: Counts = Field(description="images that have come to an end, by which")
+    counts: JobCounts = Field(description="images that have come to an end, by which")
     total: int | None = Field(default=None, description="images of the whole input; unset until they are counted")
     images_per_minute: int = Field(description="those that came to an end within the last minute")
     estimated_end: datetime | None = Field(
@@ -118,7 +122,7 @@ class Job(BaseModel):
             left = max(0, job.total - counts.total)
             end = moment + timedelta(minutes=left / job.images_per_minute)
         fields = {name: getattr(job, name) for name in cls.model_fields if name in BatchJob.model_fields}
-        return cls(**fields, counts=counts, estimated_end=end)
+        return cls(**fields, counts=JobCounts(**dict(counts)), estimated_end=end)
 
 
 class JobQuery(BaseModel):

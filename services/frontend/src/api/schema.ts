@@ -427,7 +427,7 @@ export interface paths {
         put?: never;
         /**
          * Try the failures of a batch job again
-         * @description Submits a job with the failures of another, which has ended. All of them are classified `again`; all
+         * @description Submits a job with the failures of another, which has ended. They are classified `again`; all
          *     else is as there, but for the output, which is a new one or none. 409 if there is nothing to try again, or more than
          *     50,000 images.
          */
@@ -753,6 +753,54 @@ export interface components {
              * @default
              */
             prefix: string;
+        };
+        /**
+         * Counts
+         * @description How many images there are.
+         */
+        Counts: {
+            /**
+             * Containers
+             * @description images by container
+             */
+            containers: {
+                [key: string]: number;
+            };
+            /**
+             * Labels
+             * @description classified images by most probable label
+             */
+            labels: {
+                [key: string]: number;
+            };
+            /**
+             * Models
+             * @description images by the model that answered, as name:version
+             */
+            models: {
+                [key: string]: number;
+            };
+            /**
+             * Outcomes
+             * @description by outcome
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * Reasons
+             * @description rejected images by reason
+             */
+            reasons: {
+                [key: string]: number;
+            };
+            /**
+             * Reviews
+             * @description reviewed images by whether the review confirmed or corrected the label
+             */
+            reviews: {
+                [key: string]: number;
+            };
         };
         /**
          * DayCounts
@@ -1121,7 +1169,7 @@ export interface components {
             /** Again */
             again: boolean;
             /** @description images that have come to an end, by which */
-            counts: components["schemas"]["loupe_shared__batch__job__Counts"];
+            counts: components["schemas"]["JobCounts"];
             /** Ended At */
             ended_at?: string | null;
             /** Error Threshold */
@@ -1173,6 +1221,32 @@ export interface components {
              * @description images of the whole input; unset until they are counted
              */
             total?: number | null;
+        };
+        /**
+         * JobCounts
+         * @description How many images of a job have come to which end. The API has other counts, and tells models by their names.
+         */
+        JobCounts: {
+            /**
+             * Classified
+             * @default 0
+             */
+            classified: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Gone
+             * @default 0
+             */
+            gone: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
         };
         /**
          * JobFailure
@@ -1376,86 +1450,6 @@ export interface components {
         LinksWanted: {
             /** Images */
             images: components["schemas"]["ImageName"][];
-        };
-        /**
-         * Counts
-         * @description How many images there are.
-         */
-        loupe_shared__api__statistics__Counts: {
-            /**
-             * Containers
-             * @description images by container
-             */
-            containers: {
-                [key: string]: number;
-            };
-            /**
-             * Labels
-             * @description classified images by most probable label
-             */
-            labels: {
-                [key: string]: number;
-            };
-            /**
-             * Models
-             * @description images by the model that answered, as name:version
-             */
-            models: {
-                [key: string]: number;
-            };
-            /**
-             * Outcomes
-             * @description by outcome
-             */
-            outcomes: {
-                [key: string]: number;
-            };
-            /**
-             * Reasons
-             * @description rejected images by reason
-             */
-            reasons: {
-                [key: string]: number;
-            };
-            /**
-             * Reviews
-             * @description reviewed images by whether the review confirmed or corrected the label
-             */
-            reviews: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * Counts
-         * @description How many images have come to which end.
-         *
-         *     Attributes:
-         *         classified: have an answer that was asked for by this job, or later.
-         *         skipped: had one already.
-         *         failed: have none, or were rejected; see ``Failure``.
-         *         gone: were deleted or replaced before their turn came.
-         */
-        loupe_shared__batch__job__Counts: {
-            /**
-             * Classified
-             * @default 0
-             */
-            classified: number;
-            /**
-             * Failed
-             * @default 0
-             */
-            failed: number;
-            /**
-             * Gone
-             * @default 0
-             */
-            gone: number;
-            /**
-             * Skipped
-             * @default 0
-             */
-            skipped: number;
         };
         /**
          * Me
@@ -2321,7 +2315,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["loupe_shared__api__statistics__Counts"];
+                    "application/json": components["schemas"]["Counts"];
                 };
             };
             /** @description As the client has it */

@@ -37,7 +37,7 @@ input: `prefix` or `glob` or both, `names` ({MAX_NAMES:,} at most), or `filter`.
 skipped, unless `again` is set; new images never wait for a job. 409 if an active job has the same input and model or
 the same output, or if that file exists. 501 if `output` is given and this service has no container for it."""
 
-RETRY_FAILURES = f"""Submits a job with the failures of another, which has ended. All of them are classified `again`; all
+RETRY_FAILURES = f"""Submits a job with the failures of another, which has ended. They are classified `again`; all
 else is as there, but for the output, which is a new one or none. 409 if there is nothing to try again, or more than
 {MAX_NAMES:,} images."""
 
