@@ -10,7 +10,7 @@ BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/local
-CODE := shared client cli services tests models requirements bench
+CODE := shared client cli services charts tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
@@ -32,9 +32,17 @@ setup: .venv/ready services/local/node_modules/ready frontend ## Make the enviro
 frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 
 .PHONY: test
-test: setup tests/cosmos_emulator/node_modules/ready ## Run every test (ARGS="-k name" chooses)
+test: setup tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
 	@$(SCRIPT) $(FRONTEND) test
 	@$(BIN)/pytest $(ARGS)
+
+.PHONY: chart-test
+chart-test: setup tests/chart/node_modules/ready ## Test the Helm chart alone, as `make test` does
+	@$(BIN)/pytest tests/chart $(ARGS)
+
+.PHONY: chart-audit
+chart-audit: .venv/ready .venv-checkov/ready tests/chart/node_modules/ready ## Let Checkov look for weaknesses in what the chart renders
+	@$(BIN)/python -m tests.chart.audit
 
 .PHONY: lint
 lint: .venv/ready $(FRONTEND)/node_modules/ready ## Check style, types and import rules
@@ -58,6 +66,7 @@ bench: setup .venv-bench/ready tests/cosmos_emulator/node_modules/ready ## Measu
 .PHONY: docs
 docs: .venv/ready $(FRONTEND)/node_modules/ready ## Write the documentation and the types that are made from code
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m charts.generate
 	@$(SCRIPT) $(FRONTEND) types
 
 .PHONY: screenshots
@@ -99,6 +108,11 @@ clean: ## Remove environments, data and caches
 .venv-bench/ready: requirements/bench.txt $(PACKAGES:%=%/pyproject.toml)
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-bench requirements/bench.txt $(PACKAGES)
+	@touch $@
+
+.venv-checkov/ready: requirements/checkov.txt
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-checkov requirements/checkov.txt
 	@touch $@
 
 $(FRONTEND)/dist/index.html: $(shell find $(FRONTEND)/src $(FRONTEND)/public $(FRONTEND)/*.html $(FRONTEND)/*.ts -type f 2>/dev/null) | $(FRONTEND)/node_modules/ready

@@ -1,10 +1,11 @@
 """Makes the locks: ``make lock``.
 
 ``lock.txt`` is for all packages and tools of this repository, ``bench.txt`` for the same, in the same versions, and
-what the benchmark needs beside them. They hold hashes and no addresses, for all systems and Python versions at once.
-The GPU build of ONNX Runtime is in neither, because that and the CPU build exclude each other.
+what the benchmark needs beside them. ``checkov.txt`` is for a tool that needs more than everything else together. They
+hold hashes and no addresses, for all systems and Python versions at once. The GPU build of ONNX Runtime is in none,
+because that and the CPU build exclude each other.
 
-    python compile.py              both
+    python compile.py              all
     python compile.py bench.txt    one
 """
 
@@ -24,19 +25,26 @@ LEFT_OUT = ("gpu",)
 LOCKS = {
     "lock.txt": (("dev",), ()),
     "bench.txt": (("dev", "bench"), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
+    "checkov.txt": (("checkov",), ()),
 }
+# What does not run Loupe needs none of its packages.
+WITHOUT_PACKAGES = ("checkov.txt",)
 
 
-def requirements(groups: Iterable[str]) -> set[str]:
-    """What the packages of this repository and some dependency groups ask for, without each other."""
+def packages() -> set[str]:
+    """What the packages of this repository ask for, without each other."""
     found: set[str] = set()
     for file in sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]):
         project = tomllib.loads(file.read_text())["project"]
         extras = project.get("optional-dependencies", {})
         found.update(project["dependencies"], *(names for extra, names in extras.items() if extra not in LEFT_OUT))
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    found.update(*(declared[group] for group in groups))
     return {name for name in found if not name.startswith("loupe-")}
+
+
+def tools(groups: Iterable[str]) -> set[str]:
+    """What some dependency groups ask for."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    return {name for group in groups for name in declared[group]}
 
 
 def compile_lock(name: str) -> None:
@@ -55,7 +63,8 @@ def compile_lock(name: str) -> None:
         "--output-file",
         str(REQUIREMENTS / name),
     ]
-    text = "\n".join(sorted(requirements(groups)))
+    wanted = tools(groups) | (set() if name in WITHOUT_PACKAGES else packages())
+    text = "\n".join(sorted(wanted))
     done = subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(done.returncode)

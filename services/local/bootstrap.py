@@ -50,7 +50,8 @@ def make_environment(folder: Path, requirements: str, packages: list[str]) -> No
     run([*pip, "--requirement", requirements], "the Python packages could not be installed; what pip says of it:")
     # The build backend is among the packages just installed, so nothing is downloaded here.
     editable = [part for package in packages for part in ("--editable", package)]
-    run([*pip, "--no-deps", "--no-build-isolation", *editable], "Loupe's own packages could not be installed")
+    if editable:
+        run([*pip, "--no-deps", "--no-build-isolation", *editable], "Loupe's own packages could not be installed")
 
 
 def install_node_packages(folder: Path) -> None:
