@@ -1,0 +1,1 @@
+"""Which versions of a model there are, and which of them answers whom."""
