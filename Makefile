@@ -10,12 +10,18 @@ BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/local
-CODE := shared client cli services charts tests models requirements bench
+CODE := shared client cli services charts infra tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
 	$(if $(BLOB_PORT),--blob-port $(BLOB_PORT)) $(if $(QUEUE_PORT),--queue-port $(QUEUE_PORT)) \
 	$(if $(API_PORT),--api-port $(API_PORT)) $(if $(INGESTION_PORT),--ingestion-port $(INGESTION_PORT))
+
+# Settings of `make deploy`.
+RELEASE ?= loupe
+NAMESPACE ?= loupe
+OVERLAY ?= prod-cpu
+OVERLAYS := $(if $(filter prod-gpu,$(OVERLAY)),prod-cpu) $(OVERLAY)
 
 .PHONY: help
 help: ## List what can be made
@@ -62,6 +68,21 @@ fmt: .venv/ready $(FRONTEND)/node_modules/ready ## Format the code and mend what
 .PHONY: bench
 bench: setup .venv-bench/ready tests/cosmos_emulator/node_modules/ready ## Measure what an image costs, and where (ARGS="--quick plumbing latency" chooses)
 	@.venv-bench/bin/python -m bench $(ARGS)
+
+.PHONY: scaling
+scaling: .venv-bench/ready ## Simulate days of traffic with the chart's settings, and write docs/scaling.md
+	@.venv-bench/bin/python -m bench.scaling study
+
+.PHONY: infra-check
+infra-check: .venv-infra/ready ## Check the templates of Azure's resources against Azure's own models
+	@.venv-infra/bin/python -m infra.checks.properties
+
+.PHONY: deploy
+deploy: ## Install or upgrade Loupe in the cluster that kubectl names (OVERLAY=prod-cpu, VALUES=file, TAG=version)
+	@$(if $(VALUES),,echo "loupe: VALUES= must name the file of your installation's own values: docs/deploy-azure.md makes it" >&2; exit 2;) \
+	helm upgrade --install $(RELEASE) charts/loupe --namespace $(NAMESPACE) --create-namespace --rollback-on-failure --timeout 20m \
+		$(foreach overlay,$(OVERLAYS),--values charts/loupe/overlays/values-$(overlay).yaml) --values "$(VALUES)" \
+		$(if $(TAG),--set-string image.tag=$(TAG))
 
 .PHONY: docs
 docs: .venv/ready $(FRONTEND)/node_modules/ready ## Write the documentation and the types that are made from code
@@ -113,6 +134,11 @@ clean: ## Remove environments, data and caches
 .venv-checkov/ready: requirements/checkov.txt
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-checkov requirements/checkov.txt
+	@touch $@
+
+.venv-infra/ready: requirements/infra.txt
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-infra requirements/infra.txt
 	@touch $@
 
 $(FRONTEND)/dist/index.html: $(shell find $(FRONTEND)/src $(FRONTEND)/public $(FRONTEND)/*.html $(FRONTEND)/*.ts -type f 2>/dev/null) | $(FRONTEND)/node_modules/ready

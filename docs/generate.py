@@ -4,6 +4,8 @@ settings.md    every environment variable of every service, from the services' o
 openapi.json   the description of the query API, from the application
 figures.md     every figure of the benchmark, from the run that is kept
 stages.svg     its picture of where each millisecond goes
+../infra/cosmos/*.json
+               how the containers are made in Cosmos DB, for infra/modules/archive.bicep
 """
 
 import json
@@ -23,6 +25,7 @@ from loupe_query.app import Archive, create_app
 from loupe_query.settings import QuerySettings
 from loupe_reconciler.settings import ReconcilerSettings
 from loupe_results.settings import ResultsSettings
+from loupe_shared.adapters import cosmos_documents, cosmos_job_documents
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
 from loupe_shared.settings import PREFIX, ServiceSettings
@@ -112,6 +115,39 @@ def stages() -> str:
     return BENCHMARK.with_suffix(".svg").read_text(encoding="utf-8")
 
 
+def results_container() -> str:
+    """How the results' container is made in Cosmos DB."""
+    return cosmos_container(
+        "cosmos_documents.py", cosmos_documents.container_arguments(None), cosmos_documents.container_arguments(1)
+    )
+
+
+def jobs_container() -> str:
+    """How the batch jobs' container is made in Cosmos DB."""
+    return cosmos_container("cosmos_job_documents.py", cosmos_job_documents.container_arguments())
+
+
+def cosmos_container(source: str, plain: dict[str, Any], embedded: dict[str, Any] | None = None) -> str:
+    """How a container is made, in the words of Azure's resource manager.
+
+    Args:
+        source: module that says it.
+        plain: arguments of the SDK.
+        embedded: the same for embeddings, of any length.
+    """
+    resource = {
+        "comment": f"Made by `make docs` from shared/loupe_shared/adapters/{source}. Change that instead.",
+        "partitionKey": plain["partition_key"],
+        "indexingPolicy": plain["indexing_policy"],
+    }
+    if "default_ttl" in plain:
+        resource["defaultTtl"] = plain["default_ttl"]
+    if embedded:
+        resource["indexingPolicyWithVectors"] = embedded["indexing_policy"]
+        resource["vectorEmbeddingPolicy"] = embedded["vector_embedding_policy"]
+    return json.dumps(resource, indent=2) + "\n"
+
+
 def number(value: float) -> str:
     """Three digits that matter."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004
@@ -126,7 +162,14 @@ def held(row: dict[str, Any]) -> str:
     return f"{sign} {target['limit']:g}{'' if row['is_met'] else ' **missed**'}"
 
 
-PAGES = {"settings.md": settings, "openapi.json": openapi, "figures.md": figures, "stages.svg": stages}
+PAGES = {
+    "settings.md": settings,
+    "openapi.json": openapi,
+    "figures.md": figures,
+    "stages.svg": stages,
+    "../infra/cosmos/results.json": results_container,
+    "../infra/cosmos/jobs.json": jobs_container,
+}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Makes the locks: ``make lock``.
 
 ``lock.txt`` is for all packages and tools of this repository, ``bench.txt`` for the same, in the same versions, and
-what the benchmark needs beside them. ``checkov.txt`` is for a tool that needs more than everything else together. They
-hold hashes and no addresses, for all systems and Python versions at once. The GPU build of ONNX Runtime is in none,
-because that and the CPU build exclude each other.
+what the benchmark needs beside them. ``checkov.txt`` is for a tool that needs more than everything else together, and
+``infra.txt`` for what checks the templates of Azure's resources. They hold hashes and no addresses, for all systems and
+Python versions at once. The GPU build of ONNX Runtime is in none, because that and the CPU build exclude each other.
 
     python compile.py              all
     python compile.py bench.txt    one
@@ -26,9 +26,10 @@ LOCKS = {
     "lock.txt": (("dev",), ()),
     "bench.txt": (("dev", "bench"), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
     "checkov.txt": (("checkov",), ()),
+    "infra.txt": (("infra",), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
 }
 # What does not run Loupe needs none of its packages.
-WITHOUT_PACKAGES = ("checkov.txt",)
+WITHOUT_PACKAGES = ("checkov.txt", "infra.txt")
 
 
 def packages() -> set[str]:

@@ -1,0 +1,1 @@
+"""The templates of Azure's resources, and Skaffold's file."""
