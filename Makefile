@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
-PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/local
+PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/training services/local
 CODE := shared client cli services charts infra tests models requirements bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=

@@ -51,6 +51,7 @@ class Wanted(TypedDict):
     reviewed: Annotated[
         bool | None, _option("--reviewed/--not-reviewed", help="Of which a person has said what they show, or not.")
     ]
+    conflict: Annotated[bool | None, _option("--conflict/--no-conflict", help="On which people disagree, or do not.")]
 
 
 class TimedWanted(Wanted):

@@ -10,7 +10,7 @@ ApiError
     ├── NotAllowed       the caller is not known, or may not do this (401, 403)
     ├── NotFound         there is no such thing, or not yet (404)
     ├── Conflict         things are not as the request supposes (409)
-    │   └── Replaced     the picture is another one by now
+    │   └── Replaced     the picture is another one by now (409, 412)
     └── Unavailable      too often, or a part does not answer, also when asked again (429, 502, 503, 504)
 """
 
@@ -98,6 +98,7 @@ _BY_STATUS: dict[int, type[Refused]] = {
     **dict.fromkeys((401, 403), NotAllowed),
     404: NotFound,
     409: Conflict,
+    412: Replaced,
     **dict.fromkeys((429, 502, 503, 504), Unavailable),
 }
 

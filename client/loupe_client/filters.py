@@ -29,6 +29,7 @@ class Filter(Choice, total=False):
         min_score: of the probability of the label.
         min_uncertainty: of 1 minus the margin between the two best probabilities.
         reviewed: whether a person has said what it shows.
+        conflict: whether people disagree on it.
     """
 
     min_score: float | None
@@ -38,6 +39,7 @@ class Filter(Choice, total=False):
     outcome: Outcome | str | None
     reason: Reason | str | None
     reviewed: bool | None
+    conflict: bool | None
 
 
 class TimedFilter(Filter, total=False):

@@ -22,9 +22,15 @@ class Pictures:
     _api: Connection
     _storage: Connection
 
-    def content(self, container: str, blob: str) -> bytes:
-        """The bytes of a picture."""
-        return self._storage.content(self._storage.request("GET", self._link(path_of("content", container, blob))))
+    def content(self, container: str, blob: str, *, etag: str | None = None) -> bytes:
+        """The bytes of a picture.
+
+        Raises:
+            Replaced: the picture has another etag by now.
+        """
+        headers = {"If-Match": f'"{etag}"'} if etag else {}
+        link = self._link(path_of("content", container, blob))
+        return self._storage.content(self._storage.request("GET", link, headers=headers))
 
     def checksum(self, container: str, blob: str) -> bytes | None:
         """The MD5 of a picture's bytes, as storage keeps it; none if it was uploaded without."""

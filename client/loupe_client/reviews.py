@@ -56,7 +56,7 @@ class Reviews:
             return self._api.ask(ResultDocument, "PUT", path_of("reviews", container, blob), body=body)
 
     def take_back_review(self, container: str, blob: str, *, etag: str | None = None) -> ResultDocument:
-        """Take back what was said of an image. Returns the image without it.
+        """Take back what the caller said of an image. Returns the image without it.
 
         Raises:
             Replaced: the picture has another etag by now.

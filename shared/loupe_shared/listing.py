@@ -67,6 +67,7 @@ class ResultFilter:
         prefix: what the blob's name begins with.
         model: as ``name:version``.
         reviewed: whether a person has said what the image shows.
+        conflict: whether people disagree on it, see ``ResultDocument.conflict``.
     """
 
     container: str | None = None
@@ -80,6 +81,7 @@ class ResultFilter:
     outcome: Outcome | None = None
     reason: Reason | None = None
     reviewed: bool | None = None
+    conflict: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -96,6 +98,7 @@ class ResultFilter:
                 self.outcome is None or result.outcome is self.outcome,
                 self.reason is None or result.reason is self.reason,
                 self.reviewed is None or (result.review is not None) == self.reviewed,
+                self.conflict is None or result.conflict == self.conflict,
                 self.since is None or result.completed_at >= self.since,
                 self.until is None or result.completed_at < self.until,
             )

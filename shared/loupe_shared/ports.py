@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Literal, NamedTuple, Protocol
 
+from loupe_shared.agreement import TakenBack
 from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import ImageRef
 from loupe_shared.listing import Known, Order, Page, Position, ResultFilter
@@ -32,12 +33,12 @@ class ResultStore(Protocol):
             writes them again may not have heard that they were written.
         """
 
-    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
-        """Note what a person says of an image, or take it back.
+    def review(self, image_id: str, word: Review | TakenBack, etag: str | None = None) -> str | None:
+        """Note what a person says of an image, or take it back, as ``agreed`` says; counts stay exact.
 
         Args:
             image_id: of the image.
-            review: unset to take it back.
+            word: of the person.
             etag: the version of the blob that the person saw; unset for whichever there is.
 
         Returns:

@@ -1,7 +1,7 @@
 """What became of one blob version: the result that the archive keeps, and what explains it."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -95,6 +95,12 @@ class Review(Model):
     reviewed_at: UtcDatetime
 
 
+def majority(reviews: Sequence[Review]) -> str | None:
+    """The label that more than half of them say, if there is one."""
+    said = Counter(review.label for review in reviews).most_common(1)
+    return next((label for label, number in said if number > len(reviews) / 2), None)
+
+
 class ResultDocument(Model):
     """What became of one blob version, with everything needed to explain it, as the archive keeps and shows it.
 
@@ -103,7 +109,8 @@ class ResultDocument(Model):
         heatmap: class-activation map of the best label, rows of 0 (no influence) to 255 (most).
         completed_at: when the outcome was known.
         stored_at: when the results service wrote it; unset until then.
-        review: of this version of the blob, whichever model it was answered by.
+        review: what people say of this version of the blob, whichever model it was answered by: see ``agreement.py``.
+        reviews: what each of them said last, the oldest first. Documents of earlier versions have only ``review``.
     """
 
     image: ImageRef
@@ -118,6 +125,7 @@ class ResultDocument(Model):
     completed_at: UtcDatetime
     stored_at: UtcDatetime | None = None
     review: Review | None = None
+    reviews: tuple[Review, ...] = ()
 
     @model_validator(mode="after")
     def _outcome_is_explained(self) -> Self:
@@ -147,6 +155,17 @@ class ResultDocument(Model):
             return None
         second = self.predictions[1].score if len(self.predictions) > 1 else 0.0
         return 1.0 - (self.predictions[0].score - second)
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
+    @property
+    def conflict(self) -> bool:
+        """Whether people disagree on what it shows, and no label has more than half of them."""
+        return bool(self.reviews) and majority(self.reviews) is None
+
+    @property
+    def words(self) -> tuple[Review, ...]:
+        """What each reviewer said last, also in documents of earlier versions."""
+        return self.reviews or ((self.review,) if self.review else ())
 
     @property
     def revision(self) -> tuple[str, int]:

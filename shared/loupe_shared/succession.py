@@ -30,7 +30,7 @@ def succeed(known: Result | None, arrived: Sequence[Result]) -> Succession:
     """What follows when results of an image arrive.
 
     The greatest revision is shown and all others are history, so the end is the same for every order and repetition.
-    A person's review speaks of the picture, not of the answer, so it stays as long as the picture does.
+    What people say speaks of the picture, not of the answer, so it stays as long as the picture does.
 
     Args:
         known: the result that is shown.
@@ -43,7 +43,7 @@ def succeed(known: Result | None, arrived: Sequence[Result]) -> Succession:
         return Succession(None, None, earlier, known if arrived[0].revision == known.revision else None)
     current = arrived[0]
     if known.review and _same_version(current, known):
-        current = current.model_copy(update={"review": known.review})
+        current = current.model_copy(update={"review": known.review, "reviews": known.reviews})
     others = tuple(result for result in arrived[1:] if result.revision != known.revision)
     return Succession(current, known, (*others, known), current)
 

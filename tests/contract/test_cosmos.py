@@ -15,6 +15,7 @@ from loupe_shared.adapters.cosmos_documents import (
     layout_document,
 )
 from loupe_shared.adapters.cosmos_similar import CosmosSimilar
+from loupe_shared.agreement import agreed
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
 from loupe_shared.listing import Order, ResultFilter
 from loupe_shared.result import Embedding, Result, Review
@@ -106,7 +107,7 @@ def test_the_first_answer_of_a_revision_stays_in_history(store: CosmosStore) -> 
     store.review(result().image.id, REVIEW)
     store.write([result(sequencer="02")])
     store.write([result()])
-    assert store.history(result().image.id) == [result().model_copy(update={"review": REVIEW}).document()]
+    assert store.history(result().image.id) == [agreed(result(), REVIEW).document()]
 
 
 def test_an_embedding_is_always_of_the_result_that_is_shown(store: CosmosStore, container: ContainerProxy) -> None:

@@ -15,6 +15,7 @@ from azure.cosmos import CosmosClient
 from loupe_shared.adapters.cosmos import CosmosStore, create_archive
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.sqlite import SqliteStore
+from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Kind
 from loupe_shared.domain import Outcome, Reason
 from loupe_shared.errors import BlobReplaced
@@ -215,14 +216,15 @@ def test_a_review_stays_with_the_version_that_it_is_of(store: ResultStore) -> No
     review = Review(label="lynx", reviewer="Ada", reviewed_at=NOON)
     assert store.review(result().image.id, review) is None
     store.write([result(), result("b")])
-    reviewed = result().model_copy(update={"review": review})
+    words = {"review": review, "reviews": (review,)}
+    reviewed = result().model_copy(update=words)
     assert store.review(result().image.id, review, etag="0x1") == reviewed.document()
     assert shown(store, result()) == reviewed
     assert listed(store, ResultFilter(reviewed=True)) == [reviewed]
     store.write([result(model_version=2)])
-    assert shown(store, result()) == result(model_version=2).model_copy(update={"review": review})
+    assert shown(store, result()) == result(model_version=2).model_copy(update=words)
     with pytest.raises(BlobReplaced):
-        store.review(result().image.id, None, etag="0x2")
+        store.review(result().image.id, TakenBack(reviewer="Ada"), etag="0x2")
     store.write([result(sequencer="02")])
     assert shown(store, result()) == result(sequencer="02")
     assert listed(store, ResultFilter(reviewed=True)) == []
@@ -231,9 +233,83 @@ def test_a_review_stays_with_the_version_that_it_is_of(store: ResultStore) -> No
 def test_a_review_can_be_taken_back(store: ResultStore) -> None:
     store.write([result()])
     store.review(result().image.id, Review(label="lynx", reviewer="Ada", reviewed_at=NOON))
-    assert store.review(result().image.id, None) == result().document()
+    assert store.review(result().image.id, TakenBack(reviewer="Ada")) == result().document()
     assert listed(store, ResultFilter(reviewed=False)) == [result()]
     assert store.count(CountFilter((Kind.REVIEW,)), ["key"]) == {}
+
+
+def word(reviewer: str, label: str, minute: int = 0) -> Review:
+    """What somebody says."""
+    return Review(label=label, reviewer=reviewer, reviewed_at=NOON + timedelta(minutes=minute))
+
+
+def reviews(store: ResultStore) -> dict[tuple[str, ...], int]:
+    """How many reviews confirmed and corrected."""
+    return store.count(CountFilter((Kind.REVIEW,)), ["key"])
+
+
+def test_what_reviewers_say_is_kept_settled_and_counted_once(store: ResultStore) -> None:
+    id_ = result().image.id
+    store.write([result(), result("b")])
+    said = [word("Ada", "lynx", 1), word("Bob", "cat", 2), word("Cem", "lynx", 3)]
+    labels_then, conflicts, counts = [], [], []
+    for one in said:
+        now_shown = Result.model_validate_json(store.review(id_, one) or "")
+        labels_then.append(now_shown.review.label if now_shown.review else None)
+        conflicts.append(now_shown.conflict)
+        counts.append(reviews(store))
+        assert [it.image.blob for it in listed(store, ResultFilter(conflict=True))] == ["a.jpg"] * now_shown.conflict
+    assert labels_then == ["lynx", "cat", "lynx"]
+    assert conflicts == [False, True, False]
+    assert counts == [{("corrected",): 1}, {("confirmed",): 1}, {("corrected",): 1}]
+    shown_now = shown(store, result())
+    assert shown_now
+    assert (shown_now.reviews, shown_now.review) == (tuple(said), said[2])
+    store.review(id_, word("Ada", "cat", 4))
+    store.review(id_, TakenBack(reviewer="Bob"))
+    settled = shown(store, result())
+    assert settled
+    assert (settled.conflict, settled.review) == (True, word("Ada", "cat", 4))
+    assert store.review(id_, TakenBack(reviewer="Dora")) == settled.document()
+    store.write([result(model_version=2), result(model_version=3)])
+    assert shown(store, result()) == result(model_version=3).model_copy(
+        update={"review": settled.review, "reviews": settled.reviews}
+    )
+    assert reviews(store) == {("confirmed",): 1}
+    store.write([result(sequencer="02")])
+    assert reviews(store) == {}
+    assert listed(store, ResultFilter(conflict=True)) == []
+
+
+def test_reviewers_at_the_same_time_lose_no_word(store: ResultStore) -> None:
+    store.write([result()])
+
+    def say(number: int) -> None:
+        for label in ("lynx", "cat", "lynx"):
+            store.review(result().image.id, word(f"reviewer {number}", label, number))
+
+    reviewers = [threading.Thread(target=say, args=(number,)) for number in range(4)]
+    for reviewer in reviewers:
+        reviewer.start()
+    for reviewer in reviewers:
+        reviewer.join()
+    last = shown(store, result())
+    assert last
+    assert {one.reviewer: one.label for one in last.reviews} == {f"reviewer {number}": "lynx" for number in range(4)}
+    assert reviews(store) == {("corrected",): 1}
+
+
+def test_a_result_that_has_only_one_review_is_of_an_earlier_version(store: ResultStore) -> None:
+    before = result().model_copy(update={"review": word("Ada", "lynx")})
+    store.write([before])
+    assert shown(store, result()) == before
+    assert listed(store, ResultFilter(conflict=True)) == []
+    assert listed(store, ResultFilter(conflict=False, reviewed=True)) == [before]
+    store.review(result().image.id, word("Bob", "cat", 1))
+    after = shown(store, result())
+    assert after
+    assert (after.conflict, after.reviews) == (True, (word("Ada", "lynx"), word("Bob", "cat", 1)))
+    assert store.review(result().image.id, TakenBack(reviewer="Bob")) == agreed(before, word("Ada", "lynx")).document()
 
 
 def test_results_with_and_without_embeddings_in_turn(store: ResultStore) -> None:
@@ -300,6 +376,8 @@ EVERYTHING = [SURE, GONE, BAD, OTHER, DOG, CAT]
         (ResultFilter(reason=Reason.EMPTY), []),
         (ResultFilter(reviewed=True), []),
         (ResultFilter(reviewed=False, label="cat"), [SURE, OTHER, CAT]),
+        (ResultFilter(conflict=True), []),
+        (ResultFilter(conflict=False, label="cat"), [SURE, OTHER, CAT]),
         (ResultFilter(since=NOON + timedelta(seconds=2)), [SURE, GONE, BAD, OTHER]),
         (ResultFilter(until=NOON + timedelta(seconds=1)), [CAT]),
         (ResultFilter(since=NOON + timedelta(seconds=1), until=NOON + timedelta(seconds=2)), [DOG]),

@@ -127,6 +127,7 @@ FILTERS = st.builds(
     outcome=st.sampled_from([None, None, *Outcome]),
     reason=st.sampled_from([None, None, None, *Reason]),
     reviewed=st.sampled_from([None, None, True, False]),
+    conflict=st.sampled_from([None, None, True, False]),
     since=st.sampled_from([None, None, NOON + timedelta(seconds=20)]),
     until=st.sampled_from([None, None, NOON + timedelta(seconds=70)]),
 )
@@ -153,6 +154,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteSto
     store.write(written)
     for one in written[::40]:
         store.review(one.image.id, Review(label="cat", reviewer="Ada", reviewed_at=NOON))
+    for one in written[::80]:
+        store.review(one.image.id, Review(label="dog", reviewer="Bob", reviewed_at=NOON))
     documents = store.find([one.image.id for one in written]).values()
     yield store, [Result.model_validate_json(document) for document in documents]
     store.close()

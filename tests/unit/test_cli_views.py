@@ -8,9 +8,10 @@ from PIL import Image
 from rich.console import Console, RenderableType
 
 from loupe_cli import text
-from loupe_cli.views import images, passage, picture
+from loupe_cli.views import image, images, passage, picture
 from loupe_cli.views.counts import counted
 from loupe_cli.views.pipeline import pipeline
+from loupe_shared.agreement import agreed
 from loupe_shared.api.pipeline import Pipeline
 from loupe_shared.api.statistics import Counts
 from loupe_shared.domain import Outcome
@@ -52,6 +53,20 @@ def test_what_a_person_said_stands_beside_the_answer() -> None:
     assert plain(images.answer(result().model_copy(update={"review": review}))) == "cat → lynx\n"
     confirmed = review.model_copy(update={"label": "cat"})
     assert plain(images.answer(result().model_copy(update={"review": confirmed}))) == "cat\n"
+
+
+def test_what_each_person_said_is_shown_and_that_they_disagree() -> None:
+    known = result()
+    for reviewer, label in (("Ada", "lynx"), ("\x1bBob", "cat")):
+        known = agreed(known, Review(label=label, reviewer=reviewer, reviewed_at=NOON))
+    lines = plain(image.facts(known)).splitlines()
+    assert lines[0].startswith("review    cat, says �Bob, ")
+    assert lines[1].startswith("review    lynx, says Ada, ")
+    assert lines[2].startswith("conflict  reviewers disagree")
+    settled = agreed(known, Review(label="cat", reviewer="Cem", reviewed_at=NOON))
+    assert "conflict" not in plain(image.facts(settled))
+    earlier = result().model_copy(update={"review": known.reviews[0]})
+    assert plain(image.facts(earlier)).startswith("review    lynx, says Ada, ")
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t"])

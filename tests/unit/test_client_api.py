@@ -50,6 +50,7 @@ FILTER: Filter = {
     "outcome": "classified",
     "reason": "corrupt",
     "reviewed": True,
+    "conflict": False,
 }
 TIMED: TimedFilter = {**FILTER, "since": NOON, "until": NOON}
 SORTED: SortedFilter = {**TIMED, "sort": "score", "order": "ascending"}

@@ -48,6 +48,7 @@ EVERYTHING = ResultFilter(
     outcome=Outcome.CLASSIFIED,
     reason=Reason.CORRUPT,
     reviewed=True,
+    conflict=True,
     since=NOON,
     until=NOON,
 )

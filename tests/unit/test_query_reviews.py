@@ -41,6 +41,32 @@ def test_a_review_is_noted_shown_announced_and_taken_back(store: MemoryStore) ->
         assert changes.documents == [answer.text, taken_back.text]
 
 
+def test_what_several_people_say_is_shown_found_and_taken_back_by_each(store: MemoryStore, tmp_path: Path) -> None:
+    store.write([result("line 1/b.jpg")])
+    keys = {name: new_key() for name in ("Ada", "Bob")}
+    entries = [{"name": name, "sha256": hash_key(key), "scopes": ["read", "review"]} for name, key in keys.items()]
+    (tmp_path / "keys.json").write_text(json.dumps(entries))
+    ada, bob = ({"Authorization": f"Bearer {key}"} for key in keys.values())
+    with api(archive(store), api_keys_file=tmp_path / "keys.json") as client:
+
+        def blobs(**query: str) -> list[str]:
+            found = client.get("/v1/images", params=query, headers=ada).json()["images"]
+            return [one["image"]["blob"] for one in found]
+
+        client.put(PATH, json={"label": "lynx"}, headers=ada)
+        assert client.put(PATH, json={"label": "cat"}, headers=ada).json()["conflict"] is False
+        said = client.put(PATH, json={"label": "lynx"}, headers=bob).json()
+        assert [(one["reviewer"], one["label"]) for one in said["reviews"]] == [("Ada", "cat"), ("Bob", "lynx")]
+        assert (said["review"]["label"], said["conflict"]) == ("lynx", True)
+        assert blobs(conflict="true") == ["line 1/a.jpg"]
+        assert blobs(conflict="false") == ["line 1/b.jpg"]
+        assert client.get("/v1/counts", headers=ada).json()["reviews"] == {"corrected": 1}
+        taken_back = client.delete(PATH, headers=bob).json()
+        assert (taken_back["review"]["reviewer"], taken_back["conflict"]) == ("Ada", False)
+        assert client.delete(PATH, headers=bob).json() == taken_back
+        assert client.get("/v1/counts", headers=ada).json()["reviews"] == {"confirmed": 1}
+
+
 def test_a_picture_that_was_replaced_must_be_looked_at_again(store: MemoryStore) -> None:
     with api(archive(store)) as client:
         assert client.put(PATH, json={"label": "lynx", "etag": "0x0"}).status_code == 409

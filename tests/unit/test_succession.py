@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from loupe_shared.adapters.memory import MemoryStore
+from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Key, Kind, keys_of
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Result, Review
@@ -48,7 +49,7 @@ class Archive(RuleBasedStateMachine):
         """Nothing has arrived."""
         self.store = self.new_store()
         self.arrived: list[Result] = []
-        self.reviews: dict[str, tuple[Result, Review]] = {}
+        self.words: dict[str, list[tuple[Result, Review | TakenBack]]] = {blob: [] for blob in BLOBS}
 
     @rule(batch=st.lists(results(), min_size=1, max_size=4))
     def write(self, batch: list[Result]) -> None:
@@ -59,27 +60,29 @@ class Archive(RuleBasedStateMachine):
         expected = [one for one in after.values() if one in batch]
         assert sorted(one.revision for one in told) == sorted(one.revision for one in expected)
 
-    @rule(blob=st.sampled_from(BLOBS), label=st.sampled_from(LABELS))
-    def review(self, blob: str, label: str) -> None:
-        """Somebody says what an image shows."""
-        known, review = self.greatest(blob), Review(label=label, reviewer="Ada", reviewed_at=NOON)
-        document = self.store.review(result(blob).image.id, review)
+    @rule(blob=st.sampled_from(BLOBS), label=st.sampled_from([*LABELS, None]), reviewer=st.sampled_from(["Ada", "Bob"]))
+    def review(self, blob: str, label: str | None, reviewer: str) -> None:
+        """Somebody says what an image shows, or takes it back."""
+        said = Review(label=label, reviewer=reviewer, reviewed_at=NOON) if label else TakenBack(reviewer=reviewer)
+        known = self.greatest(blob)
+        document = self.store.review(result(blob).image.id, said)
         assert (document is None) == (known is None)
         if known:
-            self.reviews[blob] = known, review
+            self.words[blob].append((known, said))
 
     def greatest(self, blob: str) -> Result | None:
         """What is to be shown of an image, but for a review."""
         return max((one for one in self.arrived if one.image.blob == blob), key=lambda one: one.revision, default=None)
 
     def expected(self, blob: str) -> Result | None:
-        """What is to be shown of an image: a review holds for the version of the blob that it was made of."""
+        """What is to be shown of an image: what people say holds for the version of the blob that they saw."""
         one = self.greatest(blob)
-        if one is None or blob not in self.reviews:
-            return one
-        reviewed, review = self.reviews[blob]
-        same = (reviewed.image.sequencer, reviewed.image.etag) == (one.image.sequencer, one.image.etag)
-        return one.model_copy(update={"review": review}) if same else one
+        if one is None:
+            return None
+        for reviewed, said in self.words[blob]:
+            if (reviewed.image.sequencer, reviewed.image.etag) == (one.image.sequencer, one.image.etag):
+                one = agreed(one, said)
+        return one
 
     @invariant()
     def the_newest_is_shown(self) -> None:

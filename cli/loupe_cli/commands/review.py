@@ -19,7 +19,7 @@ def review(
     name: Image,
     label: Annotated[str | None, typer.Argument(help="What it shows.")] = None,
     *,
-    take_back: Annotated[bool, typer.Option("--take-back", help="Take back what was said.")] = False,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take back what you said.")] = False,
     etag: Annotated[
         str | None, typer.Option(help="Version that was looked at, as `loupe show` has it: refused if it was replaced.")
     ] = None,

@@ -38,16 +38,14 @@ def bars(predictions: Sequence[Prediction]) -> Table:
 
 def facts(result: ResultDocument) -> Table:
     """What else is known."""
-    image, model, picture, review, timings = (
-        result.image,
-        result.model,
-        result.properties,
-        result.review,
-        result.timings_ms,
-    )
+    image, model, picture, timings = result.image, result.model, result.properties, result.timings_ms
     view = Table.grid(padding=(0, 2, 0, 0))
-    if review:
+    for review in reversed(result.words):
         view.add_row("review", cell(f"{review.label}, says {review.reviewer}, {local(review.reviewed_at)}"))
+    if result.conflict:
+        view.add_row(
+            "conflict", cell("reviewers disagree; the latest word counts until more than half agree", "yellow")
+        )
     view.add_row("model", cell(f"{model} ({model.precision})" if model else NONE))
     if picture:
         view.add_row("picture", f"{picture.format}, {picture.width} × {picture.height}, {size(picture.size_bytes)}")

@@ -5,13 +5,15 @@ const read = (address: string) => readFilter(new URLSearchParams(address));
 
 describe("the filter in an address", () => {
   test("has the names and values that the API has", () => {
-    const address = "label=crack&min_score=0.5&order=ascending&outcome=classified&reviewed=false&sort=score";
+    const address =
+      "conflict=true&label=crack&min_score=0.5&order=ascending&outcome=classified&reviewed=false&sort=score";
     expect(read(address)).toEqual({
       label: "crack",
       min_score: 0.5,
       order: "ascending",
       outcome: "classified",
       reviewed: false,
+      conflict: true,
       sort: "score",
     });
     expect(String(writeFilter(read(address)))).toBe(address);
@@ -21,12 +23,18 @@ describe("the filter in an address", () => {
     expect(String(writeFilter(read("sort=score&label=a")))).toBe(String(writeFilter(read("label=a&sort=score"))));
   });
 
-  test.each(["outcome=lost", "min_score=7", "max_score=much", "reviewed=perhaps", "since=yesterday", "color=red", ""])(
-    "leaves out what makes no sense: %s",
-    (address) => {
-      expect(read(address)).toEqual({});
-    },
-  );
+  test.each([
+    "outcome=lost",
+    "min_score=7",
+    "max_score=much",
+    "reviewed=perhaps",
+    "conflict=1",
+    "since=yesterday",
+    "color=red",
+    "",
+  ])("leaves out what makes no sense: %s", (address) => {
+    expect(read(address)).toEqual({});
+  });
 
   test("keeps names with any characters", () => {
     const filter = { prefix: "line 3/ü#?&%+" };

@@ -24,6 +24,8 @@ export function result(blob: string, etag: string, uploadedAt = NOON, changes: P
     label: "cat",
     score: 0.9,
     uncertainty: 0.1,
+    reviews: [],
+    conflict: false,
     predictions: [{ label: "cat", score: 0.9 }],
     timings_ms: { queued: 0, fetch: 0, decode: 0, inference: 0 },
     completed_at: new Date(uploadedAt).toISOString(),

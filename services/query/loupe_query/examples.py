@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+from loupe_shared.agreement import agreed
 from loupe_shared.api.pipeline import Pipeline
 from loupe_shared.domain import ImageRef, Outcome
 from loupe_shared.listing import Order, Position
@@ -73,7 +74,7 @@ _AGAIN = _RESULT.model_copy(
 )
 
 RESULT = json.loads(_RESULT.document())
-REVIEWED = json.loads(_RESULT.model_copy(update={"review": _REVIEW}).document())
+REVIEWED = json.loads(agreed(_RESULT, _REVIEW).document())
 PAGE = {"images": [RESULT], "next": Position.of(_RESULT).to_cursor(Order())}
 BATCH = {"images": [RESULT], "missing": [{"container": "images", "blob": "never/was.png"}]}
 HISTORY = {"images": [json.loads(_EARLIER.document())]}

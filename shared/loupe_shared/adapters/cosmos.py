@@ -22,6 +22,7 @@ from loupe_shared.adapters.cosmos_queries import history_query, known_query, pag
 from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered
 from loupe_shared.adapters.cosmos_statistics import CosmosStatistics
 from loupe_shared.adapters.governor import Governor, Throttled
+from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import Outcome
 from loupe_shared.errors import BlobReplaced, ConfigurationError, StoreUnavailable
@@ -103,7 +104,7 @@ class CosmosStore:
         finally:
             self._statistics.outdate()
 
-    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+    def review(self, image_id: str, word: Review | TakenBack, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
         bucket, deadline = self.archive.bucket(image_id), self.archive.now() + READ_PATIENCE_S
         attempts = self.archive.attempts(deadline)
@@ -114,7 +115,7 @@ class CosmosStore:
             before = result_of(known[image_id])
             if etag is not None and etag != before.image.etag:
                 raise BlobReplaced(f"{before.image.blob} has another version by now: look at it again")
-            after = before.model_copy(update={"review": review})
+            after = agreed(before, word)
             try:
                 self._apply(bucket, make_review(bucket, before, after, known), attempts)
             except (Conflict, Throttled, Unanswered):

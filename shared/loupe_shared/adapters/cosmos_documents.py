@@ -41,6 +41,7 @@ _INDEXED = (
     "outcome",
     "reason",
     "reviewed",
+    "conflict",
     "completed_us",
 )
 # What lists are sorted by, alone and after a label. Each serves its exact reverse, too.
@@ -125,6 +126,8 @@ def result_document(bucket: str, result: Result, *, embedded: bool) -> Document:
         embedded: whether its embedding lies beside it.
     """
     fields = result.model_dump(mode="json", exclude={"embedding"}, exclude_none=True)
+    if not result.conflict:  # so that only conflicts cost an entry of the index
+        del fields["conflict"]
     if result.model:
         fields["model_id"] = str(result.model)
     return fields | {

@@ -34,6 +34,10 @@ _CONDITIONS = {
 }
 
 
+# The property is there only if it is true. Older containers have no index of it, but one of what is reviewed.
+_CONFLICT = {True: "c.reviewed = true AND c.conflict = true", False: "NOT IS_DEFINED(c.conflict)"}
+
+
 def page_query(wanted: ResultFilter, order: Order, limit: int, after: Position | None) -> Query:
     """Results of a page, and one more to show that there is a next page."""
     conditions, values = ["c.kind = 'result'"], dict[str, object]()
@@ -42,6 +46,8 @@ def page_query(wanted: ResultFilter, order: Order, limit: int, after: Position |
         if value is not None:
             conditions.append(condition)
             values[name] = microseconds(value) if name in ("since", "until") else value
+    if wanted.conflict is not None:
+        conditions.append(_CONFLICT[wanted.conflict])
     column = _SORTED_BY[order.sort]
     if order.sort is not Sort.TIME:
         conditions.append(f"IS_DEFINED({column})")

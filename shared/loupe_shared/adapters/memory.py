@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Dimension, keys_of
 from loupe_shared.domain import ImageRef, Outcome
 from loupe_shared.errors import BlobReplaced
@@ -40,7 +41,7 @@ class MemoryStore:
                     self._results[succession.current.image.id] = succession.current
         return [succession.shown for succession in successions if succession.shown]
 
-    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+    def review(self, image_id: str, word: Review | TakenBack, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
         with self._lock:
             known = self._results.get(image_id)
@@ -48,7 +49,7 @@ class MemoryStore:
                 return None
             if etag is not None and etag != known.image.etag:
                 raise BlobReplaced(f"{known.image.blob} has another version by now: look at it again")
-            self._results[image_id] = known.model_copy(update={"review": review})
+            self._results[image_id] = agreed(known, word)
             return self._results[image_id].document()
 
     def find(self, image_ids: Sequence[str]) -> dict[str, str]:

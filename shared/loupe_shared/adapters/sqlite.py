@@ -23,6 +23,7 @@ from loupe_shared.adapters.sqlite_tables import (
     key_of,
     result_row,
 )
+from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Dimension, Key, Kind, keys_of
 from loupe_shared.domain import microseconds, now
 from loupe_shared.errors import BlobReplaced
@@ -62,7 +63,7 @@ class SqliteStore:
             self._apply(connection, [one for one in successions if one])
         return [one.shown for one in successions if one.shown]
 
-    def review(self, image_id: str, review: Review | None, etag: str | None = None) -> str | None:
+    def review(self, image_id: str, word: Review | TakenBack, etag: str | None = None) -> str | None:
         """See ``ResultStore.review``."""
         with self._file.transaction() as connection:
             document = _find(connection, [image_id]).get(image_id)
@@ -71,7 +72,7 @@ class SqliteStore:
             known = Result.model_validate_json(document)
             if etag is not None and etag != known.image.etag:
                 raise BlobReplaced(f"{known.image.blob} has another version by now: look at it again")
-            reviewed = known.model_copy(update={"review": review})
+            reviewed = agreed(known, word)
             connection.execute(UPSERT, result_row(reviewed))
             _count(connection, [known], [reviewed])
             return reviewed.document()

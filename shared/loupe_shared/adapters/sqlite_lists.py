@@ -29,6 +29,7 @@ _INDEXES = {
 _IN_TIME = ("by_reason", "by_review", "by_label", "by_time")
 _SORTED_BY = {Sort.TIME: "completed", Sort.SCORE: "score", Sort.UNCERTAINTY: "uncertainty"}
 _REVIEWED, _NOT_REVIEWED = "reviewed = 1", "reviewed = 0"
+_CONFLICT = "json_extract(document, '$.conflict')"
 _LAST_CHARACTER = "\U0010ffff"
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -108,7 +109,9 @@ class _Search:
         walked = _on(self._walked, index)
         where, values = _where([*walked, *self._begin])
         walk = f"FROM results INDEXED BY {index} {where} {self._by}"
-        entries = f"SELECT {self._column} AS value, seq, {FILTERED} {walk} LIMIT {MAX_WALK}"
+        # There is no index of conflicts: few images are reviewed, and of these alone the documents are looked at.
+        document = ", document" if any(_CONFLICT in condition.sql for condition in self._walked) else ""
+        entries = f"SELECT {self._column} AS value, seq, {FILTERED}{document} {walk} LIMIT {MAX_WALK}"
         matching, more_values = _where([condition for condition in self._walked if condition not in walked])
         # SQLite takes entries from the inner query as the outer one asks for them, so a full page ends the walk.
         statement = f"SELECT value, id, seq FROM ({entries}) {matching} LIMIT ?"  # noqa: S608
@@ -143,6 +146,9 @@ def _conditions(wanted: ResultFilter) -> list[_Condition]:
     found = [_Condition(column, f"{column} = ?", (code(name),)) for column, name in equal.items() if name is not None]
     if wanted.reviewed is not None:  # spelt out, because the index has only those that were reviewed
         found.append(_Condition("reviewed", _REVIEWED if wanted.reviewed else _NOT_REVIEWED))
+    if wanted.conflict is not None:
+        found.append(_Condition("document", f"{_CONFLICT} IS {'' if wanted.conflict else 'NOT '}1"))
+        found += [_Condition("reviewed", _REVIEWED)] if wanted.conflict else []
     bounds = [
         ("completed", ">=", microseconds(wanted.since) if wanted.since else None),
         ("completed", "<", microseconds(wanted.until) if wanted.until else None),

@@ -38,6 +38,9 @@ class PictureFilter(ImageChoice):
     outcome: Outcome | None = None
     reason: Reason | None = None
     reviewed: bool | None = Field(default=None, description="whether a person has said what it shows")
+    conflict: bool | None = Field(
+        default=None, description="whether people disagree on what it shows, and no label has more than half of them"
+    )
 
     def wanted(self, since: datetime | None = None, until: datetime | None = None) -> ResultFilter:
         """As the store knows it."""

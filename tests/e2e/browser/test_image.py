@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from azure.storage.blob import ContainerClient
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser.axe import violations
 from tests.e2e.browser.conftest import Complaints
@@ -99,6 +99,25 @@ def test_a_person_says_what_it_shows_and_takes_it_back(page: Page, api: httpx2.C
     page.get_by_role("button", name="Take back").click()
     expect(page.get_by_text("flat white, says")).to_have_count(0)
     assert "review" not in {k: v for k, v in api.get(f"/v1/images/images/{NAME}").json().items() if v is not None}
+
+
+def test_who_said_what_is_shown_and_nobody_takes_back_what_others_said(page: Page) -> None:
+    said = [
+        {"label": label, "reviewer": reviewer, "reviewed_at": "2026-11-22T08:15:30Z"}
+        for reviewer, label in (("Ada", "mug"), ("Bob", "flat white"))
+    ]
+
+    def disputed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"reviews": said, "review": said[1], "conflict": True})
+
+    page.route(re.compile(r"/v1/images/images/.*coffee\.png"), disputed)
+    page.goto(PAGE)
+    expect(page.get_by_text("mug, says Ada")).to_be_visible()
+    expect(page.get_by_text("flat white, says Bob")).to_be_visible()
+    expect(page.get_by_text("They disagree")).to_be_visible()
+    expect(page.get_by_role("button", name="Take back")).to_have_count(0)
+    assert violations(page) == []
 
 
 def test_a_new_version_appears_by_itself_and_the_old_answer_is_history(

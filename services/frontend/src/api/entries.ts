@@ -32,6 +32,12 @@ export function entryOf(result: Result): Entry {
   };
 }
 
+/** What each reviewer said last. Documents of earlier versions have only one review. */
+export function wordsOf(result: Result): readonly Schemas["Review"][] {
+  if (result.reviews?.length) return result.reviews;
+  return result.review ? [result.review] : [];
+}
+
 /** The same for every version of an image, and different for any two images. */
 export function keyOf(name: Name): string {
   return `${name.container}/${name.blob}`;

@@ -45,8 +45,10 @@ export function readFilter(address: URLSearchParams): ListQuery {
     const value = address.get(name);
     if (choices.some((choice) => choice === value)) filter[name] = value;
   }
-  const reviewed = address.get("reviewed");
-  if (reviewed === "true" || reviewed === "false") filter.reviewed = reviewed === "true";
+  for (const name of ["reviewed", "conflict"]) {
+    const value = address.get(name);
+    if (value === "true" || value === "false") filter[name] = value === "true";
+  }
   return filter as ListQuery;
 }
 

@@ -553,11 +553,14 @@ export interface paths {
         get?: never;
         /**
          * Say what an image shows
-         * @description Confirms or corrects the label. It counts for this version of the blob, whichever model answers.
+         * @description Confirms or corrects the label. It counts for this version of the blob, whichever model answers, and takes the place of what the same caller said before. `reviews` has what each person said last; `review` has the label of more than half of them, or else the latest word, and then `conflict` is true.
          */
         put: operations["put_review_v1_reviews__container___blob__put"];
         post?: never;
-        /** Take back what was said of an image */
+        /**
+         * Take back what you said of an image
+         * @description What others say stays. Whoever has said nothing changes nothing.
+         */
         delete: operations["delete_review_v1_reviews__container___blob__delete"];
         options?: never;
         head?: never;
@@ -974,6 +977,11 @@ export interface components {
          * @description Which images to show.
          */
         ImageFilter: {
+            /**
+             * Conflict
+             * @description whether people disagree on what it shows, and no label has more than half of them
+             */
+            conflict?: boolean | null;
             /**
              * Container
              * @example images
@@ -1670,7 +1678,8 @@ export interface components {
          *         heatmap: class-activation map of the best label, rows of 0 (no influence) to 255 (most).
          *         completed_at: when the outcome was known.
          *         stored_at: when the results service wrote it; unset until then.
-         *         review: of this version of the blob, whichever model it was answered by.
+         *         review: what people say of this version of the blob, whichever model it was answered by: see ``agreement.py``.
+         *         reviews: what each of them said last, the oldest first. Documents of earlier versions have only ``review``.
          */
         ResultDocument: {
             /**
@@ -1678,6 +1687,11 @@ export interface components {
              * Format: date-time
              */
             completed_at: string;
+            /**
+             * Conflict
+             * @description Whether people disagree on what it shows, and no label has more than half of them.
+             */
+            readonly conflict: boolean;
             /** Detail */
             detail?: string | null;
             /** Heatmap */
@@ -1698,6 +1712,11 @@ export interface components {
             properties?: components["schemas"]["ImageProperties"] | null;
             reason?: components["schemas"]["Reason"] | null;
             review?: components["schemas"]["Review"] | null;
+            /**
+             * Reviews
+             * @default []
+             */
+            reviews: components["schemas"]["Review"][];
             /**
              * Score
              * @description The probability of ``label``.
@@ -2754,6 +2773,8 @@ export interface operations {
     export_v1_export_get: {
         parameters: {
             query?: {
+                /** @description whether people disagree on what it shows, and no label has more than half of them */
+                conflict?: boolean | null;
                 container?: string | null;
                 /** @description jsonl has the whole results, a line each; the others have columns */
                 format?: "csv" | "jsonl" | "parquet";
@@ -2922,9 +2943,11 @@ export interface operations {
                      *           },
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *           "reviews": [],
                      *           "label": "cup",
                      *           "score": 0.61,
-                     *           "uncertainty": 0.39
+                     *           "uncertainty": 0.39,
+                     *           "conflict": false
                      *         }
                      *       ]
                      *     }
@@ -2991,6 +3014,8 @@ export interface operations {
     list_images_v1_images_get: {
         parameters: {
             query?: {
+                /** @description whether people disagree on what it shows, and no label has more than half of them */
+                conflict?: boolean | null;
                 container?: string | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
@@ -3097,9 +3122,11 @@ export interface operations {
                      *           },
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *           "reviews": [],
                      *           "label": "espresso",
                      *           "score": 0.951,
-                     *           "uncertainty": 0.06400000000000006
+                     *           "uncertainty": 0.06400000000000006,
+                     *           "conflict": false
                      *         }
                      *       ],
                      *       "next": "WyJ0aW1lIixmYWxzZSwxNzk1MzM1MzMwMzAxMjA0LCI5NDE3ZWNlMWM1NGI1MzI5YmU1NDMzZmNlN2I3NmE1YSJd"
@@ -3248,9 +3275,11 @@ export interface operations {
                      *       },
                      *       "completed_at": "2026-11-22T08:15:30.301204Z",
                      *       "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *       "reviews": [],
                      *       "label": "espresso",
                      *       "score": 0.951,
-                     *       "uncertainty": 0.06400000000000006
+                     *       "uncertainty": 0.06400000000000006,
+                     *       "conflict": false
                      *     }
                      */
                     "application/json": components["schemas"]["ResultDocument"];
@@ -3406,9 +3435,11 @@ export interface operations {
                      *           },
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *           "reviews": [],
                      *           "label": "espresso",
                      *           "score": 0.951,
-                     *           "uncertainty": 0.06400000000000006
+                     *           "uncertainty": 0.06400000000000006,
+                     *           "conflict": false
                      *         }
                      *       ],
                      *       "missing": [
@@ -4881,9 +4912,11 @@ export interface operations {
                      *             },
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *             "reviews": [],
                      *             "label": "espresso",
                      *             "score": 0.452,
-                     *             "uncertainty": 0.979
+                     *             "uncertainty": 0.979,
+                     *             "conflict": false
                      *           },
                      *           "usefulness": 1.479,
                      *           "disagreement": {
@@ -5149,9 +5182,17 @@ export interface operations {
                      *         "reviewer": "Ada",
                      *         "reviewed_at": "2026-11-22T08:15:30.301204Z"
                      *       },
+                     *       "reviews": [
+                     *         {
+                     *           "label": "cup",
+                     *           "reviewer": "Ada",
+                     *           "reviewed_at": "2026-11-22T08:15:30.301204Z"
+                     *         }
+                     *       ],
                      *       "label": "espresso",
                      *       "score": 0.951,
-                     *       "uncertainty": 0.06400000000000006
+                     *       "uncertainty": 0.06400000000000006,
+                     *       "conflict": false
                      *     }
                      */
                     "application/json": components["schemas"]["ResultDocument"];
@@ -5327,9 +5368,11 @@ export interface operations {
                      *       },
                      *       "completed_at": "2026-11-22T08:15:30.301204Z",
                      *       "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *       "reviews": [],
                      *       "label": "espresso",
                      *       "score": 0.951,
-                     *       "uncertainty": 0.06400000000000006
+                     *       "uncertainty": 0.06400000000000006,
+                     *       "conflict": false
                      *     }
                      */
                     "application/json": components["schemas"]["ResultDocument"];
@@ -5493,9 +5536,11 @@ export interface operations {
                      *             },
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *             "reviews": [],
                      *             "label": "espresso",
                      *             "score": 0.951,
-                     *             "uncertainty": 0.06400000000000006
+                     *             "uncertainty": 0.06400000000000006,
+                     *             "conflict": false
                      *           }
                      *         }
                      *       ]
@@ -5660,9 +5705,11 @@ export interface operations {
                      *             },
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
+                     *             "reviews": [],
                      *             "label": "espresso",
                      *             "score": 0.951,
-                     *             "uncertainty": 0.06400000000000006
+                     *             "uncertainty": 0.06400000000000006,
+                     *             "conflict": false
                      *           }
                      *         }
                      *       ]
@@ -5859,6 +5906,8 @@ export interface operations {
     stream_v1_stream_get: {
         parameters: {
             query?: {
+                /** @description whether people disagree on what it shows, and no label has more than half of them */
+                conflict?: boolean | null;
                 container?: string | null;
                 label?: string | null;
                 max_score?: number | null;

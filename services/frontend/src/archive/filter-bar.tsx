@@ -67,12 +67,15 @@ const MORE = [
   "min_uncertainty",
   "max_uncertainty",
   "reviewed",
+  "conflict",
   "reason",
   "model",
   "container",
   "since",
   "until",
 ] as const;
+
+const CONFLICT = "conflict";
 
 function MoreFilters({ filter, set }: { filter: ListQuery; set(parts: Parts): void }) {
   const { data: counts } = useQuery(countsQuery({}));
@@ -93,13 +96,19 @@ function MoreFilters({ filter, set }: { filter: ListQuery; set(parts: Parts): vo
       />
       <SelectField
         label="Reviewed"
-        value={filter.reviewed === undefined || filter.reviewed === null ? "" : String(filter.reviewed)}
+        value={filter.conflict ? CONFLICT : String(filter.reviewed ?? "")}
         choices={[
           { value: "", name: "any" },
           { value: "true", name: "by a person" },
+          { value: CONFLICT, name: "and reviewers disagree" },
           { value: "false", name: "not yet" },
         ]}
-        onChange={(value) => set({ reviewed: value === "" ? "" : value === "true" })}
+        onChange={(value) =>
+          set({
+            reviewed: value === "" || value === CONFLICT ? "" : value === "true",
+            conflict: value === CONFLICT ? true : "",
+          })
+        }
       />
       <SelectField
         label="Why it was rejected"

@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
-import type { Result } from "../api/entries";
+import { type Result, wordsOf } from "../api/entries";
 import { readableSize } from "../parts/size";
 import { Time } from "../parts/time";
 import styles from "./image.module.css";
 
 /** What else is known of an image. */
 export function Facts({ result }: { result: Result }) {
-  const { image, model, properties, review } = result;
+  const { image, model, properties } = result;
   const facts: [string, ReactNode][] = [
     ["Model", model ? `${model.name}:${model.version} (${model.precision})` : "none"],
     ["Uploaded", <Time key="uploaded" at={image.uploaded_at} />],
@@ -16,14 +16,9 @@ export function Facts({ result }: { result: Result }) {
     const { format, width, height, size_bytes } = properties;
     facts.push(["Picture", `${format}, ${width} × ${height}, ${readableSize(size_bytes)}`]);
   }
-  if (review) {
-    const who = (
-      <>
-        {review.label}, says {review.reviewer}, <Time at={review.reviewed_at} />
-      </>
-    );
-    facts.push(["Review", who]);
-  }
+  const words = wordsOf(result);
+  if (words.length > 0)
+    facts.push([words.length > 1 ? "Reviews" : "Review", <Reviews key="reviews" result={result} />]);
   facts.push(["Container", image.container], ["Version", image.etag]);
   return (
     <dl className={styles.facts}>
@@ -34,5 +29,21 @@ export function Facts({ result }: { result: Result }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Who said what, the latest first. */
+function Reviews({ result }: { result: Result }) {
+  return (
+    <>
+      {wordsOf(result)
+        .toReversed()
+        .map(({ label, reviewer, reviewed_at }) => (
+          <div key={reviewer}>
+            {label}, says {reviewer}, <Time at={reviewed_at} />
+          </div>
+        ))}
+      {result.conflict && <div>They disagree: the latest counts until more than half agree.</div>}
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import { Check, Undo2 } from "lucide-react";
-import { useMay } from "../access/gate";
-import type { Result } from "../api/entries";
+import { useAccess, useMay } from "../access/gate";
+import { type Result, wordsOf } from "../api/entries";
 import { useSay } from "../api/images";
 import { Button } from "../parts/button";
 import { LabelField } from "../parts/label-field";
@@ -11,6 +11,8 @@ import styles from "./image.module.css";
 export function Say({ result }: { result: Result }) {
   const { mutate, error, isPending } = useSay();
   const may = useMay("review");
+  const { me } = useAccess();
+  const own = wordsOf(result).find(({ reviewer }) => reviewer === me.name);
   if (!may || result.outcome !== "classified") return null;
   const say = (label: string | null) => mutate({ name: result.image, etag: result.image.etag, label });
   return (
@@ -22,11 +24,11 @@ export function Say({ result }: { result: Result }) {
         </Button>
         <LabelField
           label="Something else"
-          value={result.review && result.review.label !== result.label ? result.review.label : ""}
+          value={own && own.label !== result.label ? own.label : ""}
           onChoose={(label) => label && say(label)}
           isFree
         />
-        {result.review && (
+        {own && (
           <Button isDisabled={isPending} onPress={() => say(null)}>
             <Undo2 size={16} aria-hidden /> Take back
           </Button>

@@ -9,8 +9,9 @@ from fastapi.responses import Response
 from loupe_query.access.callers import Caller
 from loupe_query.archive import Blob, Container, unknown
 from loupe_query.documents import JSON, example
-from loupe_query.examples import REVIEWED
+from loupe_query.examples import RESULT, REVIEWED
 from loupe_shared.adapters.web import describe, describe_body
+from loupe_shared.agreement import TakenBack
 from loupe_shared.api.images import ETAG_SEEN, ReviewBody
 from loupe_shared.domain import image_id, now
 from loupe_shared.errors import BlobReplaced, BrokerUnavailable
@@ -33,9 +34,9 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
     """
     router = APIRouter(prefix="/v1", tags=["review"], responses=describe(404, 409, 422, 503))
 
-    def change(container: str, blob: str, review: Review | None, etag: str | None) -> Response:
+    def change(container: str, blob: str, word: Review | TakenBack, etag: str | None) -> Response:
         try:
-            document = store.review(image_id(account, container, blob), review, etag)
+            document = store.review(image_id(account, container, blob), word, etag)
         except BlobReplaced as error:
             raise HTTPException(409, str(error)) from error
         if document is None:
@@ -49,7 +50,9 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
     @router.put(
         "/reviews/{container}/{blob:path}",
         summary="Say what an image shows",
-        description="Confirms or corrects the label. It counts for this version of the blob, whichever model answers.",
+        description="Confirms or corrects the label. It counts for this version of the blob, whichever model answers, "
+        "and takes the place of what the same caller said before. `reviews` has what each person said last; `review` "
+        "has the label of more than half of them, or else the latest word, and then `conflict` is true.",
         response_model=ResultDocument,
         responses={200: example(REVIEWED), **describe_body()},
     )
@@ -58,12 +61,14 @@ def reviews_router(store: ResultStore, announcer: Announcer, account: str, revie
 
     @router.delete(
         "/reviews/{container}/{blob:path}",
-        summary="Take back what was said of an image",
+        summary="Take back what you said of an image",
+        description="What others say stays. Whoever has said nothing changes nothing.",
         response_model=ResultDocument,
-        responses={200: example(REVIEWED | {"review": None})},
-        dependencies=[reviewer],
+        responses={200: example(RESULT)},
     )
-    def delete_review(container: Container, blob: Blob, etag: Etag = None) -> Response:
-        return change(container, blob, None, etag)
+    def delete_review(
+        container: Container, blob: Blob, caller: Annotated[Caller, reviewer], etag: Etag = None
+    ) -> Response:
+        return change(container, blob, TakenBack(reviewer=caller.name), etag)
 
     return router

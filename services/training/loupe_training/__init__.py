@@ -1,0 +1,1 @@
+"""Labels become data sets, and data sets become models."""

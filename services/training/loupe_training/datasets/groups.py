@@ -1,0 +1,46 @@
+"""What belongs together: pictures of the same thing, and pictures that look alike."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from loupe_training.datasets.errors import InvalidDataset, naming
+from loupe_training.datasets.labelled import LabelledPicture
+
+
+def own_groups(pictures: Sequence[LabelledPicture], group_by: str | None) -> list[str]:
+    """The group of each picture by what its source or its name says; otherwise it is one by itself.
+
+    Args:
+        pictures: of a source.
+        group_by: a regular expression over names; see ``Rules``.
+
+    Raises:
+        InvalidDataset: the expression is not found in some names.
+    """
+    if group_by is None:
+        return [one.name if one.group is None else one.group for one in pictures]
+    found = [re.search(group_by, one.name) for one in pictures]
+    if lacking := [one.name for one, match in zip(pictures, found, strict=True) if match is None]:
+        raise InvalidDataset(naming(f"--group-by {group_by!r} is not found in names", lacking))
+    return [(match[1] if match.re.groups else match[0]) or "" for match in found if match]
+
+
+def joined(groups: Sequence[str], pairs: Iterable[tuple[int, int]]) -> list[str]:
+    """The groups of pictures after those of pairs have become one, with the name that sorts first.
+
+    Args:
+        groups: of each picture.
+        pairs: places of pictures that belong together.
+    """
+    parents = {group: group for group in groups}
+
+    def root(group: str) -> str:
+        while parents[group] != group:
+            parents[group] = parents[parents[group]]
+            group = parents[group]
+        return group
+
+    for one, other in pairs:
+        first, second = sorted((root(groups[one]), root(groups[other])))
+        parents[second] = first
+    return [root(group) for group in groups]
