@@ -17,6 +17,11 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
 
 const ImagePage = page(() => import("./image/image-page"), "ImagePage");
 const ReviewPage = page(() => import("./review/review-page"), "ReviewPage");
+const JobsPage = page(() => import("./jobs/jobs-page"), "JobsPage");
+const JobPage = page(() => import("./jobs/job-page"), "JobPage");
+const LetterPage = page(() => import("./letters/letter-page"), "LetterPage");
+const LettersPage = page(() => import("./letters/letters-page"), "LettersPage");
+const NewJobPage = page(() => import("./jobs/new-job-page"), "NewJobPage");
 const OverviewPage = page(() => import("./overview/overview-page"), "OverviewPage");
 const UploadPage = page(() => import("./upload/upload-page"), "UploadPage");
 
@@ -32,6 +37,11 @@ export function App() {
                 <Route path="/image" element={<ImagePage />} />
                 <Route path="/review" element={<ReviewPage />} />
                 <Route path="/overview" element={<OverviewPage />} />
+                <Route path="/jobs" element={<JobsPage />} />
+                <Route path="/jobs/new" element={<NewJobPage />} />
+                <Route path="/jobs/:id" element={<JobPage />} />
+                <Route path="/dead-letters" element={<LettersPage />} />
+                <Route path="/dead-letters/:id" element={<LetterPage />} />
                 <Route path="/upload" element={<UploadPage />} />
                 <Route path="*" element={<NoSuchPage />} />
               </Routes>

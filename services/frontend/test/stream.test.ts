@@ -28,11 +28,12 @@ afterEach(() => vi.useRealTimers());
 
 function listen() {
   const stop = new AbortController();
-  const heard = { images: [] as unknown[][], reloads: 0, live: [] as boolean[] };
+  const heard = { images: [] as unknown[][], jobs: [] as unknown[], reloads: 0, live: [] as boolean[] };
   const done = follow(
     { prefix: "line 3/", label: undefined },
     {
       onImages: (images) => heard.images.push(images),
+      onJob: (job) => heard.jobs.push(job),
       onReload: () => {
         heard.reloads += 1;
       },
@@ -66,6 +67,15 @@ describe("following the archive", () => {
     await vi.advanceTimersByTimeAsync(3);
     expect(asked).toHaveLength(4);
     expect(heard.live.slice(0, 2)).toEqual([true, false]);
+    stop.abort();
+  });
+
+  test("jobs are told of one by one", async () => {
+    answers.push(stream(`id: 1-0\nevent: job\ndata: {"id":"a"}\n\n${event("2-0", "b")}`));
+    const { stop, heard } = listen();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(heard.jobs).toEqual([{ id: "a" }]);
+    expect(heard.images).toEqual([[{ blob: "b" }]]);
     stop.abort();
   });
 

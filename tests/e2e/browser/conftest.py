@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from bench.chromium import ARGUMENTS, find_chromium
 from loupe_local.stack import Stack
 from tests.factories import FRONTEND
+from tests.waiting import wait_for
 
 PATIENCE_MS = 20_000
 WIDE = {"width": 1280, "height": 800}
@@ -81,3 +83,14 @@ def context(browser: Browser, stack: Stack, complaints: Complaints) -> Iterator[
 def page(context: BrowserContext) -> Page:
     """A tab."""
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def workers_of_jobs(api: httpx2.Client) -> None:
+    """Workers of batch jobs have said which model they serve, so that jobs need not name it."""
+
+    def served() -> bool:
+        workers = api.get("/v1/pipeline").json()["workers"]
+        return any(worker["service"] == "backfill" and worker["model"] for worker in workers)
+
+    wait_for(served, "workers of batch jobs")

@@ -5,16 +5,25 @@ The pictures are kept in the folder that ``--screenshots`` names; `make screensh
 
 import io
 import random
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from azure.storage.blob import ContainerClient, ContentSettings
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
+from loupe_client import Loupe
+from loupe_local.stack import Stack
+from loupe_shared.adapters.broker import make_celery
+from loupe_shared.domain import now
+from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.settings import QueueSettings
 from tests.e2e.browser.axe import violations
 from tests.e2e.conftest import Outcome
-from tests.factories import SAMPLES, encode
+from tests.factories import SAMPLES, encode, image_ref, result
 
 FOLDER = "garden/"
 COUNT = 40
@@ -43,6 +52,30 @@ def pictures(container: ContainerClient) -> list[str]:
     for name, picture in zip(names, parts(), strict=True):
         container.upload_blob(name, picture, content_settings=settings)
     return names
+
+
+@pytest.fixture(scope="module")
+def _jobs(pictures: list[str], api: httpx2.Client) -> None:
+    """Two jobs, one of which has failures."""
+    names = [*pictures, f"{FOLDER}cellar.jpg", f"{FOLDER}attic.jpg"]
+    for request in ({"prefix": FOLDER}, {"names": names, "again": True}):
+        api.post("/v1/jobs", json=request).raise_for_status()
+
+
+@pytest.fixture
+def _letters(stack: Stack) -> Iterator[None]:
+    """Dead letters, which are gone when the test ends."""
+    letters = [
+        ("store-dead", "DiskFull: no space left", StoreBatch(results=(result(f"{FOLDER}003.jpg", "fig"),)).to_json()),
+        ("classify-dead", "malformed: images: Tuple should have at least 1 item", '{"version":1,"images":[]}'),
+        ("classify-dead", "MemoryError: no room for 90,000,000 pixels", ClassifyJob(images=(image_ref(),)).to_json()),
+    ]
+    with make_celery(QueueSettings(broker_url=stack.valkey.url)) as app, Loupe(stack.api) as loupe:
+        for queue, reason, message in letters:
+            letter = {"message": message, "reason": reason, "at": now().isoformat()}
+            app.send_task("loupe.dead-letter", kwargs=letter, queue=queue)
+        yield
+        loupe.dismiss_matching()
 
 
 @pytest.fixture(autouse=True)
@@ -94,9 +127,55 @@ def overview(page: Page) -> None:
     expect(page.get_by_role("table", name="Workers")).to_contain_text("inference")
 
 
-PAGES = {"archive": archive, "image": image, "upload": upload, "review": review, "overview": overview}
+def jobs(page: Page) -> None:
+    """All of them have ended."""
+    page.goto("/jobs")
+    expect(page.get_by_role("listitem").nth(1)).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text=re.compile("queued|running"))).to_have_count(0)
 
 
+def job_page(page: Page) -> None:
+    """One that has failures."""
+    page.goto("/jobs")
+    page.get_by_role("link", name=f"{COUNT + 2} named images").first.click()
+    expect(page.get_by_role("region", name="Failures").get_by_role("listitem")).to_have_count(2)
+
+
+def new_job(page: Page) -> None:
+    """For what the archive shows."""
+    page.goto(f"/?prefix={FOLDER}")
+    page.get_by_role("link", name="Classify these again…").click()
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+
+
+def letters(page: Page) -> None:
+    """The list."""
+    page.goto("/dead-letters")
+    expect(page.get_by_role("region", name="Dead letters").get_by_role("listitem")).to_have_count(3)
+
+
+def letter(page: Page) -> None:
+    """One that can be replayed."""
+    letters(page)
+    page.get_by_role("link", name="DiskFull").click()
+    expect(page.get_by_role("heading", name="Message")).to_be_visible()
+
+
+PAGES = {
+    "archive": archive,
+    "image": image,
+    "upload": upload,
+    "review": review,
+    "overview": overview,
+    "jobs": jobs,
+    "job": job_page,
+    "new-job": new_job,
+    "letters": letters,
+    "letter": letter,
+}
+
+
+@pytest.mark.usefixtures("workers_of_jobs", "_jobs", "_letters")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(page: Page, name: str, theme: str, pytestconfig: pytest.Config, tmp_path: Path) -> None:
@@ -107,6 +186,7 @@ def test_a_page(page: Page, name: str, theme: str, pytestconfig: pytest.Config, 
     assert violations(page) == []
 
 
+@pytest.mark.usefixtures("workers_of_jobs", "_jobs", "_letters")
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone(page: Page, name: str, tmp_path: Path) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

@@ -95,6 +95,24 @@ def test_with_an_api_key(url: str, keys: Path, page: Page, complaints: Complaint
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_who_may_only_read_is_offered_no_operating(url: str, keys: Path, page: Page, complaints: Complaints) -> None:
+    complaints.expected.append("401")
+    key = replace(url, keys, "anna")
+    page.goto(f"{url}/dead-letters")
+    sign_in(page, key)
+    expect(page.get_by_role("heading", name="You may not look after dead letters")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Overview")).to_be_visible()
+    expect(page.get_by_role("link", name="Jobs")).to_have_count(0)
+    page.goto(f"{url}/jobs/new")
+    expect(page.get_by_role("heading", name="You may look at jobs, but not submit any")).to_be_visible()
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name="New job")).to_have_count(0)
+    page.get_by_role("link", name="Archive").click()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Classify these again…")).to_have_count(0)
+
+
 def test_a_key_that_is_revoked_meanwhile(url: str, keys: Path, page: Page, complaints: Complaints) -> None:
     complaints.expected.append("401")
     old = replace(url, keys, "older")

@@ -62,6 +62,13 @@ export function writeFilter(filter: ListQuery): URLSearchParams {
   return address;
 }
 
+/** The address at which a batch job of these images is submitted. */
+export function newJobAddress(filter: ListQuery): string {
+  const address = writeFilter(filter);
+  address.set("input", "filter");
+  return `/jobs/new?${address}`;
+}
+
 /** A filter with some of its parts set anew; what is empty is left out. */
 export function withParts(filter: ListQuery, parts: { [Name in FilterName]?: ListQuery[Name] | "" }): ListQuery {
   return readFilter(writeFilter({ ...filter, ...parts } as ListQuery));

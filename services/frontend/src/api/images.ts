@@ -1,6 +1,7 @@
 /** Questions about single images, and what people say of them. */
 
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { inParts } from "./at-once";
 import { answer, api } from "./client";
 import { type Entry, entryOf, keyOf, type Name, type Result } from "./entries";
 
@@ -51,6 +52,19 @@ export function useSay() {
     onSuccess: (result) => {
       client.setQueryData(imageQuery(result.image).queryKey, result);
       replaceEntry(client, result);
+    },
+  });
+}
+
+/** Have images classified again. Gives how many will be; those that were deleted will not. */
+export function useReclassify() {
+  return useMutation({
+    mutationFn: async (names: readonly Name[]) => {
+      const images = names.map(({ container, blob }) => ({ container, blob }));
+      const parts = await inParts(images, (part) =>
+        answer(api.POST("/v1/images/reclassify", { body: { images: part } })),
+      );
+      return parts.reduce((asked, part) => asked + part.asked, 0);
     },
   });
 }

@@ -1,5 +1,12 @@
 /** What can go wrong with a request, as sentences that a person can act on. */
 
+/** What is wrong with a part of a request. */
+export interface Mistake {
+  /** Where in the request, such as `body`, `output`, `name`. */
+  where: (string | number)[];
+  problem: string;
+}
+
 /** The API answered that it cannot do what was asked (RFC 9457). */
 export class ApiProblem extends Error {
   override name = "ApiProblem";
@@ -7,19 +14,27 @@ export class ApiProblem extends Error {
   readonly detail: string;
   /** Seconds after which it is worth trying again, if the API says so. */
   readonly retryAfterS: number | undefined;
+  /** What is wrong with the request, if it is not what the API's description says. */
+  readonly mistakes: readonly Mistake[];
 
-  constructor(status: number, detail: string, retryAfterS?: number) {
+  constructor(status: number, detail: string, retryAfterS?: number, mistakes: readonly Mistake[] = []) {
     super(detail);
     this.status = status;
     this.detail = detail;
     this.retryAfterS = retryAfterS;
+    this.mistakes = mistakes;
   }
 
   static async of(response: Response): Promise<ApiProblem> {
-    const body: unknown = await response.json().catch(() => null);
-    const detail = typeof body === "object" && body !== null && "detail" in body ? String(body.detail) : "";
+    const body: { detail?: unknown; errors?: unknown } = Object(await response.json().catch(() => null));
     const retryAfter = Number(response.headers.get("Retry-After"));
-    return new ApiProblem(response.status, detail || response.statusText, retryAfter || undefined);
+    const mistakes = Array.isArray(body.errors) ? (body.errors as Mistake[]) : [];
+    return new ApiProblem(
+      response.status,
+      body.detail ? String(body.detail) : response.statusText,
+      retryAfter || undefined,
+      mistakes,
+    );
   }
 }
 

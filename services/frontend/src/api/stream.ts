@@ -18,6 +18,8 @@ export type ImageFilter = { container?: string; prefix?: string; label?: string;
 export interface Following {
   /** Images whose result is new or has changed, in order. */
   onImages(images: Schemas["ResultDocument"][]): void;
+  /** A batch job that is new or has changed, whatever images are followed. */
+  onJob(job: Schemas["Job"]): void;
   /** Some changes were missed: what is shown should be asked for again. */
   onReload(): void;
   /** Whether the connection stands. */
@@ -47,6 +49,7 @@ export async function follow(filter: ImageFilter, following: Following, signal: 
         lastId = event.id ?? lastId;
         if (event.event === "reload") following.onReload();
         if (event.event === "image") gathered(JSON.parse(event.data));
+        if (event.event === "job") following.onJob(JSON.parse(event.data));
       }
     } catch (error) {
       if (signal.aborted || isSignedOut(error)) return;

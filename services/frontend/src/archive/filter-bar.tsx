@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowDownUp, SlidersHorizontal } from "lucide-react";
+import { ArrowDownUp, RotateCw, SlidersHorizontal } from "lucide-react";
 import { Dialog, DialogTrigger, Popover } from "react-aria-components";
+import { useMay } from "../access/gate";
 import { countsQuery } from "../api/counts";
-import { type ListQuery, OUTCOMES, REASONS, SORTS, withParts } from "../api/filter";
-import { Button, IconButton } from "../parts/button";
+import { type ListQuery, newJobAddress, OUTCOMES, REASONS, SORTS, withParts } from "../api/filter";
+import { Button, ButtonLink, IconButton } from "../parts/button";
 import { SelectField, TextField } from "../parts/field";
 import { LabelField } from "../parts/label-field";
 import parts from "../parts/parts.module.css";
@@ -21,6 +22,7 @@ type Parts = Parameters<typeof withParts>[1];
 /** Which images to show, and in which order. */
 export function FilterBar({ filter, onChange }: Props) {
   const set = (parts: Parts) => onChange(withParts(filter, parts));
+  const mayOperate = useMay("operate");
   const isAscending = filter.order === "ascending";
   const more = MORE.filter((name) => filter[name] !== undefined).length;
   return (
@@ -56,6 +58,11 @@ export function FilterBar({ filter, onChange }: Props) {
         </Popover>
       </DialogTrigger>
       {Object.keys(filter).length > 0 && <Button onPress={() => onChange({})}>Clear</Button>}
+      {mayOperate && (
+        <ButtonLink to={newJobAddress(filter)}>
+          <RotateCw size={16} aria-hidden /> Classify these again…
+        </ButtonLink>
+      )}
       <ExportMenu filter={filter} />
     </search>
   );

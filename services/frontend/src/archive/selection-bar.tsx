@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import { Copy, X } from "lucide-react";
+import { Copy, RotateCw, X } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "../access/gate";
-import { useSay } from "../api/images";
+import { useReclassify, useSay } from "../api/images";
 import { sentence } from "../api/problem";
 import { Button, IconButton } from "../parts/button";
 import { LabelField } from "../parts/label-field";
@@ -15,7 +15,9 @@ export function SelectionBar({ selecting }: { selecting: Selecting }) {
   const { selection, clear } = selecting;
   const [label, setLabel] = useState("");
   const mayReview = useMay("review");
+  const mayOperate = useMay("operate");
   const { mutateAsync: say } = useSay();
+  const { mutate: classifyAgain, isPending: isAsking } = useReclassify();
   const { mutate: sayAll, isPending } = useMutation({
     mutationFn: async (label: string) => {
       const entries = [...selection.values()];
@@ -36,6 +38,16 @@ export function SelectionBar({ selecting }: { selecting: Selecting }) {
     notify(`The names of ${selection.size} images are in the clipboard.`);
   }
 
+  function again() {
+    classifyAgain([...selection.values()], {
+      onSuccess: (asked) => {
+        notify(`${asked} of ${selection.size} images are classified again. New answers appear by themselves.`);
+        clear();
+      },
+      onError: (error) => notify(sentence(error)),
+    });
+  }
+
   return (
     <section aria-label="Selected images" className={styles.selection}>
       <strong>{selection.size.toLocaleString()} selected</strong>
@@ -46,6 +58,11 @@ export function SelectionBar({ selecting }: { selecting: Selecting }) {
             Review
           </Button>
         </>
+      )}
+      {mayOperate && (
+        <Button isDisabled={isAsking} onPress={again}>
+          <RotateCw size={16} aria-hidden /> Classify again
+        </Button>
       )}
       <Button onPress={copy}>
         <Copy size={16} aria-hidden /> Copy names

@@ -1,13 +1,12 @@
-import type { ReactNode } from "react";
 import { type Result, wordsOf } from "../api/entries";
+import { type Fact, FactList } from "../parts/fact-list";
 import { readableSize } from "../parts/size";
 import { Time } from "../parts/time";
-import styles from "./image.module.css";
 
 /** What else is known of an image. */
 export function Facts({ result }: { result: Result }) {
   const { image, model, properties } = result;
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     ["Model", model ? `${model.name}:${model.version} (${model.precision})` : "none"],
     ["Uploaded", <Time key="uploaded" at={image.uploaded_at} />],
     ["Answered", <Time key="answered" at={result.completed_at} />],
@@ -20,16 +19,7 @@ export function Facts({ result }: { result: Result }) {
   if (words.length > 0)
     facts.push([words.length > 1 ? "Reviews" : "Review", <Reviews key="reviews" result={result} />]);
   facts.push(["Container", image.container], ["Version", image.etag]);
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FactList facts={facts} />;
 }
 
 /** Who said what, the latest first. */

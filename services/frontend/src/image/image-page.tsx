@@ -6,6 +6,7 @@ import { ApiProblem, NOT_FOUND } from "../api/problem";
 import { useStream } from "../api/use-stream";
 import { Message } from "../parts/message";
 import { Problem } from "../parts/problem";
+import { ClassifyAgain } from "./classify-again";
 import { Facts } from "./facts";
 import { useFading } from "./fading";
 import { Heading } from "./heading";
@@ -44,6 +45,7 @@ function Answer({ result }: { result: Result }) {
           <Passage result={result} />
         </section>
         <Facts result={result} />
+        {result.outcome !== "deleted" && <ClassifyAgain name={result.image} />}
         <History name={result.image} />
       </div>
       {result.outcome === "classified" && <Similar name={result.image} />}

@@ -1,3 +1,5 @@
+import { Link } from "react-router";
+import { useMay } from "../access/gate";
 import type { Schemas } from "../api/client";
 import styles from "./overview.module.css";
 import { deadLetters } from "./pipeline";
@@ -15,13 +17,15 @@ export function Queues({ queues }: { queues: Schemas["QueueDepth"][] }) {
         columns={["Queue", "Waiting jobs", "Running jobs", "Dead letters"]}
         rows={queues.map(({ name, waiting, running, dead }) => ({
           id: name,
-          cells: [name, waiting, running, dead > 0 ? <Dead key="dead" count={dead} /> : dead],
+          cells: [name, waiting, running, dead > 0 ? <Dead key="dead" source={name} count={dead} /> : dead],
         }))}
       />
     </>
   );
 }
 
-function Dead({ count }: { count: number }) {
-  return <strong className={styles.dead}>{count.toLocaleString()}</strong>;
+function Dead({ source, count }: { source: string; count: number }) {
+  const may = useMay("operate");
+  const shown = <strong className={styles.dead}>{count.toLocaleString()}</strong>;
+  return may ? <Link to={`/dead-letters?source=${source}`}>{shown}</Link> : shown;
 }

@@ -1,11 +1,14 @@
 import type { ReactElement, ReactNode } from "react";
 import { Button as AriaButton, type ButtonProps, Tooltip, TooltipTrigger } from "react-aria-components";
+import { Link } from "react-router";
 import styles from "./parts.module.css";
+
+/** How much it stands out, or warns. */
+type Kind = "plain" | "primary" | "danger";
 
 interface Props extends Omit<ButtonProps, "className" | "children"> {
   children: ReactNode;
-  /** How much it stands out. */
-  kind?: "plain" | "primary";
+  kind?: Kind;
 }
 
 export function Button({ kind = "plain", children, ...props }: Props) {
@@ -13,6 +16,15 @@ export function Button({ kind = "plain", children, ...props }: Props) {
     <AriaButton {...props} className={`${styles.button} ${styles[kind]}`}>
       {children}
     </AriaButton>
+  );
+}
+
+/** A way to another page that looks like a button. */
+export function ButtonLink({ to, kind = "plain", children }: { to: string; kind?: Kind; children: ReactNode }) {
+  return (
+    <Link to={to} className={`${styles.button} ${styles[kind]}`}>
+      {children}
+    </Link>
   );
 }
 

@@ -4,7 +4,8 @@ import { useEffectEvent, useLayoutEffect } from "react";
 export function useKey(key: string, action: () => void): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
     const isElsewhere =
-      event.target instanceof Element && event.target.closest("input, select, textarea, [role=dialog]");
+      event.target instanceof Element &&
+      event.target.closest("input, select, textarea, [role=dialog], [role=alertdialog]");
     if (event.key !== key || isElsewhere || event.defaultPrevented) return;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

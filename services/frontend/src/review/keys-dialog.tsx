@@ -1,5 +1,6 @@
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { Button } from "../parts/button";
+import parts from "../parts/parts.module.css";
 import { KEYS } from "./commands";
 import styles from "./review.module.css";
 
@@ -10,10 +11,10 @@ export function KeysDialog({ isOpen, onClose }: { isOpen: boolean; onClose(): vo
       isOpen={isOpen}
       onOpenChange={(isStillOpen) => !isStillOpen && onClose()}
       isDismissable
-      className={styles.overlay ?? ""}
+      className={parts.overlay ?? ""}
     >
       <Modal>
-        <Dialog className={styles.keys ?? ""}>
+        <Dialog className={`${parts.dialog} ${styles.keys}`}>
           <Heading slot="title" level={2}>
             Keys
           </Heading>

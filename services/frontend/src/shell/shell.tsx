@@ -1,8 +1,8 @@
-import { ChartColumn, Images, ImageUp, ListChecks, LogOut, Moon, Sun } from "lucide-react";
+import { ChartColumn, Images, ImageUp, Layers, ListChecks, LogOut, MailX, Moon, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import { signOut } from "../access/credentials";
-import { useAccess } from "../access/gate";
+import { useAccess, useMay } from "../access/gate";
 import { IconButton } from "../parts/button";
 import { UploadIndicator } from "../upload/indicator";
 import { Notices } from "./notices";
@@ -16,9 +16,16 @@ const PAGES = [
   { path: "/overview", name: "Overview", Icon: ChartColumn },
 ];
 
+/** For those who operate. Both have pages below them. */
+const OPERATING = [
+  { path: "/jobs", name: "Jobs", Icon: Layers },
+  { path: "/dead-letters", name: "Dead letters", Icon: MailX },
+];
+
 /** What all pages have around them. */
 export function Shell({ children }: { children: ReactNode }) {
   const { me, signedIn } = useAccess();
+  const mayOperate = useMay("operate");
   const theme = useTheme();
   const other = theme === "light" ? "dark" : "light";
   return (
@@ -31,8 +38,8 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/icon.svg" alt="" width={24} height={24} /> Loupe
         </span>
         <nav aria-label="Pages" className={styles.nav}>
-          {PAGES.map(({ path, name, Icon }) => (
-            <NavLink key={path} to={path} end>
+          {[...PAGES, ...(mayOperate ? OPERATING : [])].map(({ path, name, Icon }) => (
+            <NavLink key={path} to={path} end={path === "/"}>
               <Icon aria-hidden size={18} />
               <span>{name}</span>
             </NavLink>
