@@ -10,7 +10,7 @@ BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/training services/local
-CODE := shared client cli services charts infra tests models requirements bench
+CODE := shared client cli services charts infra tests models requirements docker bench
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
@@ -22,6 +22,16 @@ RELEASE ?= loupe
 NAMESPACE ?= loupe
 OVERLAY ?= prod-cpu
 OVERLAYS := $(if $(filter prod-gpu,$(OVERLAY)),prod-cpu) $(OVERLAY)
+
+# Container images: all services, the command line, and the model. Those with a GPU take gigabytes: SERVICE=inference-gpu.
+IMAGES_CPU := $(filter-out inference-gpu%,$(basename $(notdir $(wildcard requirements/images/*.txt)))) model
+CHOSEN := $(or $(SERVICE),$(IMAGES_CPU))
+DOCKER ?= docker
+REGISTRY ?= loupe
+TAG ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+comma := ,
+BUILD_OPTIONS := $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(PIP_CONFIG_FILE),--secret src=$(PIP_CONFIG_FILE)$(comma)id=pip)
 
 .PHONY: help
 help: ## List what can be made
@@ -98,6 +108,31 @@ screenshots: setup ## Take the pictures of all pages that the documentation show
 sessions: setup ## Write the terminal sessions that the documentation shows
 	@$(BIN)/pytest tests/e2e/test_cli_page.py --sessions
 
+.PHONY: images
+images: frontend ## Build the container images (SERVICE=one, BASE=image, REGISTRY=, TAG=)
+	@for image in $(CHOSEN); do \
+		file=docker/Dockerfile; [ $$image = model ] && file=docker/model.Dockerfile; \
+		echo "loupe: building $(REGISTRY)/$$image:$(TAG)"; \
+		DOCKER_BUILDKIT=1 $(DOCKER) build --quiet --file $$file --tag $(REGISTRY)/$$image:$(TAG) --build-arg SERVICE=$$image \
+			--build-arg VERSION=$(TAG) --build-arg REVISION=$(REVISION) $(BUILD_OPTIONS) . >/dev/null || exit; \
+	done
+
+.PHONY: push
+push: images ## Build the container images and push them (the same settings)
+	@for image in $(CHOSEN); do $(DOCKER) push --quiet $(REGISTRY)/$$image:$(TAG) || exit; done
+
+.PHONY: sbom
+sbom: .venv-docker/ready ## Write a bill of materials for each container image into sbom/ (SERVICE=one)
+	@mkdir -p sbom
+	@for image in $(filter-out model,$(CHOSEN)); do \
+		.venv-docker/bin/cyclonedx-py requirements --output-reproducible --output-file sbom/$$image.cdx.json \
+			requirements/images/$$image.txt || exit; \
+	done
+
+.PHONY: docker-test
+docker-test: setup .venv-docker/ready tests/chart/node_modules/ready ## Test the container images, with Docker (BASE=image)
+	@BASE=$(BASE) DOCKER=$(DOCKER) $(BIN)/pytest tests/docker -m docker $(ARGS)
+
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py
@@ -114,7 +149,7 @@ lock: .venv/ready ## Choose the newest versions of all dependencies anew
 
 .PHONY: clean
 clean: ## Remove environments, data and caches
-	@rm -rf .venv .venv-* .loupe .*_cache .hypothesis services/*/node_modules tests/*/node_modules $(FRONTEND)/dist
+	@rm -rf .venv .venv-* .loupe sbom .*_cache .hypothesis services/*/node_modules tests/*/node_modules $(FRONTEND)/dist
 
 .venv/ready: requirements/lock.txt $(PACKAGES:%=%/pyproject.toml)
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
@@ -124,6 +159,11 @@ clean: ## Remove environments, data and caches
 .venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
+	@touch $@
+
+.venv-docker/ready: requirements/docker.txt
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-docker requirements/docker.txt
 	@touch $@
 
 .venv-bench/ready: requirements/bench.txt $(PACKAGES:%=%/pyproject.toml)

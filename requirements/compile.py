@@ -1,56 +1,91 @@
 """Makes the locks: ``make lock``.
 
 ``lock.txt`` is for all packages and tools of this repository, ``bench.txt`` for the same, in the same versions, and
-what the benchmark needs beside them. ``checkov.txt`` is for a tool that needs more than everything else together, and
-``infra.txt`` for what checks the templates of Azure's resources. They hold hashes and no addresses, for all systems and
-Python versions at once. The GPU build of ONNX Runtime is in none, because that and the CPU build exclude each other.
+what the benchmark needs beside them. ``docker.txt``, ``checkov.txt`` and ``infra.txt`` are for tools that look at
+container images, at the chart, and at the templates of Azure's resources. Each file of ``images/`` is for the container
+image of its name: what the service needs, in the versions of ``lock.txt``, and no more. They hold hashes and no
+addresses, for all systems and Python versions at once. The GPU builds of ONNX Runtime are only in the files of GPU
+images, because they and the CPU build exclude each other.
 
-    python compile.py              all
-    python compile.py bench.txt    one
+    python compile.py                          all
+    python compile.py bench.txt images/cli.txt    some
 """
 
+import re
 import subprocess
 import sys
 import tomllib
 import venv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
 UV = ROOT / ".venv-lock"
-LEFT_OUT = ("gpu",)
+LEFT_OUT = ("gpu", "gpu-cuda12")
 
-# Of each lock: the dependency groups that are in it, and options. In this order: the second builds on the first.
-LOCKS = {
-    "lock.txt": (("dev",), ()),
-    "bench.txt": (("dev", "bench"), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
-    "checkov.txt": (("checkov",), ()),
-    "infra.txt": (("infra",), ("--constraint", str(REQUIREMENTS / "lock.txt"))),
+# Images that are not a service as it is: package and extras.
+IMAGES = {
+    "cli": "loupe-cli",
+    "inference": "loupe-inference[cpu]",
+    "inference-gpu": "loupe-inference[gpu]",
+    "inference-gpu-cuda12": "loupe-inference[gpu-cuda12]",
 }
-# What does not run Loupe needs none of its packages.
-WITHOUT_PACKAGES = ("checkov.txt", "infra.txt")
+NO_IMAGE = ("loupe-local", "loupe-training")
+
+PROJECTS: dict[str, dict[str, Any]] = {
+    project["name"]: project
+    for file in sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")])
+    for project in [tomllib.loads(file.read_text())["project"]]
+}
+GROUPS: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 
 
-def packages() -> set[str]:
-    """What the packages of this repository ask for, without each other."""
+def everything(*groups: str) -> set[str]:
+    """What the packages of this repository and some dependency groups ask for, without each other."""
     found: set[str] = set()
-    for file in sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]):
-        project = tomllib.loads(file.read_text())["project"]
+    for project in PROJECTS.values():
         extras = project.get("optional-dependencies", {})
         found.update(project["dependencies"], *(names for extra, names in extras.items() if extra not in LEFT_OUT))
+    found.update(*(GROUPS[group] for group in groups))
     return {name for name in found if not name.startswith("loupe-")}
 
 
-def tools(groups: Iterable[str]) -> set[str]:
-    """What some dependency groups ask for."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    return {name for group in groups for name in declared[group]}
+def needs(package: str) -> set[str]:
+    """What a package of this repository, such as ``loupe-shared[web]``, asks for, and what those of ours ask for."""
+    name, _, extras = re.sub(r"\s", "", package).rstrip("]").partition("[")
+    project = PROJECTS[name]
+    asked: list[str] = [*project["dependencies"]]
+    for extra in filter(None, extras.split(",")):
+        asked += project["optional-dependencies"][extra]
+    ours = {other for other in asked if other.startswith("loupe-")}
+    return set(asked) - ours | {found for other in ours for found in needs(other)}
 
 
-def compile_lock(name: str) -> None:
+def images() -> dict[str, str]:
+    """The package of each image that has a Python environment, by the image's name."""
+    services = (file.parent.name for file in ROOT.glob("services/*/pyproject.toml"))
+    packages = {name: f"loupe-{name}" for name in services}
+    return {name: package for name, package in (packages | IMAGES).items() if package not in NO_IMAGE}
+
+
+def locks() -> dict[str, tuple[set[str], tuple[str, ...]]]:
+    """What is in each lock, and options. In this order: the others build on the first."""
+    same = ("--constraint", str(REQUIREMENTS / "lock.txt"))
+    return {
+        "lock.txt": (everything("dev"), ()),
+        "bench.txt": (everything("dev", "bench"), same),
+        "checkov.txt": (set(GROUPS["checkov"]), ()),
+        "docker.txt": (set(GROUPS["docker"]), ()),
+        "infra.txt": (set(GROUPS["infra"]), same),
+        "build.txt": (set(GROUPS["build"]), same),
+        **{f"images/{name}.txt": (needs(package), same) for name, package in sorted(images().items())},
+    }
+
+
+def compile_lock(name: str, wanted: Iterable[str], more: Iterable[str]) -> None:
     """Let uv choose versions."""
-    groups, constraints = LOCKS[name]
     options = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-emit-index-url"]
     command = [
         str(UV / "bin" / "uv"),
@@ -58,13 +93,12 @@ def compile_lock(name: str) -> None:
         "compile",
         "-",
         *options,
-        *constraints,
+        *more,
         "--no-header",
         "--no-annotate",
         "--output-file",
         str(REQUIREMENTS / name),
     ]
-    wanted = tools(groups) | (set() if name in WITHOUT_PACKAGES else packages())
     text = "\n".join(sorted(wanted))
     done = subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
     if done.returncode:
@@ -76,8 +110,9 @@ def main() -> None:
     if not UV.exists():
         venv.create(UV, with_pip=True)
         subprocess.run([UV / "bin" / "pip", "install", "--quiet", "uv"], check=True)  # noqa: S603
-    for name in sys.argv[1:] or LOCKS:
-        compile_lock(name)
+    known = locks()
+    for name in sys.argv[1:] or known:
+        compile_lock(name, *known[name])
 
 
 if __name__ == "__main__":

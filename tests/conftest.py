@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """What tests make for the documentation, if they are asked to."""
     parser.addoption("--screenshots", type=Path, help="folder in which pictures of all pages are kept")
     parser.addoption("--sessions", action="store_true", help="write the terminal sessions of docs/cli.md anew")
+    parser.addoption("--figures", action="store_true", help="write the figures of docs/images.md anew")
 
 
 @pytest.fixture(autouse=True)

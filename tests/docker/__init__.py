@@ -1,0 +1,1 @@
+"""Container images, as people build them and Kubernetes runs them. Needs Docker: ``make docker-test``."""
