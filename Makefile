@@ -12,10 +12,11 @@ SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/training services/local
 CODE := shared client cli services charts infra tests models requirements docker bench
 
-# Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT=
+# Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT= METRICS_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
 	$(if $(BLOB_PORT),--blob-port $(BLOB_PORT)) $(if $(QUEUE_PORT),--queue-port $(QUEUE_PORT)) \
-	$(if $(API_PORT),--api-port $(API_PORT)) $(if $(INGESTION_PORT),--ingestion-port $(INGESTION_PORT))
+	$(if $(API_PORT),--api-port $(API_PORT)) $(if $(INGESTION_PORT),--ingestion-port $(INGESTION_PORT)) \
+	$(if $(METRICS_PORT),--metrics-port $(METRICS_PORT))
 
 # Settings of `make deploy`.
 RELEASE ?= loupe

@@ -27,6 +27,7 @@ MANAGED = frozenset(
         "LOUPE_HEARTBEAT_FILE",
         "LOUPE_HOST",
         "LOUPE_LANE",
+        "LOUPE_METRICS_HOST",
         "LOUPE_METRICS_PORT",
         "LOUPE_MODEL_BUNDLE",
         "LOUPE_PORT",

@@ -1,5 +1,6 @@
 """Writes the documentation that is made from code: ``make docs``. A test fails when it is out of date.
 
+metrics.md     every metric of every service, from the list of them
 settings.md    every environment variable of every service, from the services' own settings classes
 openapi.json   the description of the query API, from the application
 figures.md     every figure of the benchmark, from the run that is kept
@@ -29,6 +30,8 @@ from loupe_shared.adapters import cosmos_documents, cosmos_job_documents
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
 from loupe_shared.settings import PREFIX, ServiceSettings
+from loupe_shared.telemetry.catalog import Metric
+from loupe_shared.telemetry.metrics import CATALOG
 
 HERE = Path(__file__).parent
 BENCHMARK = HERE.parent / "bench" / "results" / "2-cores.json"
@@ -51,6 +54,19 @@ wrong. Values in *italics* are worked out by the service.
 """
 
 
+METRICS = """# Metrics
+
+<!-- Made by `make docs` from shared/loupe_shared/telemetry/metrics.py. Change that instead. -->
+
+What every process gives at `/metrics` of `LOUPE_METRICS_PORT`; [Telemetry](telemetry.md) says how to look at it. Every series has
+the label `service`, with the name of the service that gives it. Names end with their unit. What ends with `_total` only ever
+grows; with labels, it is there once it has happened.
+"""
+
+ENDING = """Each process gives its own CPU time, memory and open files, too, under the usual names (`process_cpu_seconds_total` and
+others)."""
+
+
 def settings() -> str:
     """The page of settings."""
     found: dict[tuple[str, str], tuple[FieldInfo, list[str]]] = {}
@@ -71,6 +87,21 @@ def default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
     return "not set" if field.default is None else f"`{field.default}`"
+
+
+def metrics() -> str:
+    """The page of metrics."""
+    rows = [
+        f"| `{metric.name}` | {metric.kind} | {labels(metric)} | {', '.join(metric.services)} | {metric.meaning} |"
+        for metric in CATALOG.values()
+    ]
+    heading = ["| metric | kind | labels | given by | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([METRICS, *heading, *rows, "", f"{ENDING}\n"])
+
+
+def labels(metric: Metric) -> str:
+    """What the labels of a metric say."""
+    return "; ".join(f"`{label}`: {values}" for label, values in metric.labels.items())
 
 
 def openapi() -> str:
@@ -164,6 +195,7 @@ def held(row: dict[str, Any]) -> str:
 
 PAGES = {
     "settings.md": settings,
+    "metrics.md": metrics,
     "openapi.json": openapi,
     "figures.md": figures,
     "stages.svg": stages,

@@ -21,7 +21,7 @@ from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.adapters.web import Ending
 from loupe_shared.domain import now
 from loupe_shared.errors import BlobGone
-from loupe_shared.pipeline import Backlog
+from loupe_shared.pipeline import Backlog, Lane
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Embedding
 from tests.factories import ACCOUNT, CONTAINER
@@ -68,6 +68,10 @@ class EmptyQueues:
     def backlog(self) -> Backlog:
         """Nothing."""
         return Backlog(outstanding=0, queues=())
+
+    def lanes(self) -> list[Lane]:
+        """None."""
+        return []
 
 
 def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa: ANN401

@@ -10,7 +10,7 @@ from loupe_ingestion.ports import QueuedMessage
 from loupe_shared.adapters.memory import MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import Message
-from loupe_shared.pipeline import Backlog, QueueDepth
+from loupe_shared.pipeline import Backlog, Lane, QueueDepth
 from loupe_shared.preprocess import Pixels
 
 COLORS = ("red", "lime", "blue")
@@ -79,6 +79,10 @@ class MemoryQueue:
         """Remember the reason."""
         self.poisoned.append((content, reason))
 
+    def count(self) -> int:
+        """Those that were not removed."""
+        return len(self.waiting)
+
     def check(self) -> None:
         """Always well."""
 
@@ -96,3 +100,7 @@ class FakeQueues:
             raise BrokerUnavailable("the broker is away")
         waiting = self.waiting.pop(0) if self.waiting else 0
         return Backlog(outstanding=0, queues=(QueueDepth(name="classify", waiting=waiting, running=0, dead=0),))
+
+    def lanes(self) -> list[Lane]:
+        """None."""
+        return []

@@ -3,16 +3,26 @@
 They travel as text (``to_json``), so that each is but one string to the broker's own reading and writing of JSON.
 """
 
+import re
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from loupe_shared.domain import ImageRef, Model
 from loupe_shared.result import Result
 
+_TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
 
 class _Message(Model):
     version: Literal[1] = 1
+    traceparent: str | None = None  # of the span that published it, if there is one
+
+    @field_validator("traceparent", mode="before")
+    @classmethod
+    def _is_traceparent(cls, value: object) -> object:
+        """What is wrong with it is no reason not to handle the message."""
+        return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
     @classmethod
     def from_json(cls, document: object) -> Self:
@@ -31,6 +41,11 @@ class ClassifyJob(_Message):
 
     images: tuple[ImageRef, ...] = Field(min_length=1)
 
+    @property
+    def size(self) -> int:
+        """How many images it is about."""
+        return len(self.images)
+
     def split(self) -> list[Self]:
         """A message for each image."""
         return [self.model_copy(update={"images": (image,)}) for image in self.images]
@@ -48,6 +63,11 @@ class StoreBatch(_Message):
     queue: ClassVar[str] = "store"
 
     results: tuple[Result, ...] = Field(min_length=1)
+
+    @property
+    def size(self) -> int:
+        """How many images it is about."""
+        return len(self.results)
 
     def split(self) -> list[Self]:
         """A message for each result."""

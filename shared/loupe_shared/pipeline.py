@@ -3,6 +3,7 @@
 Queues hold jobs, of several images each. What is outstanding, and what a worker has done, are images.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import Field
@@ -33,6 +34,20 @@ class Backlog(Model):
         ge=0, description="images that were announced and whose outcome is not in the archive yet, in whichever queue"
     )
     queues: tuple[QueueDepth, ...]
+
+
+class Lane(NamedTuple):
+    """The images of those jobs that the workers of one queue take.
+
+    Attributes:
+        queue: its name.
+        outstanding: images that were announced and whose outcome is not in the archive yet.
+        oldest_at: when the first of them was written down, to ten seconds; unset if there is none.
+    """
+
+    queue: str
+    outstanding: int
+    oldest_at: datetime | None
 
 
 class WorkerReport(Model):

@@ -9,7 +9,7 @@ from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import ImageRef
 from loupe_shared.listing import Known, Order, Page, Position, ResultFilter
 from loupe_shared.messages import ClassifyJob, Message
-from loupe_shared.pipeline import Backlog, Worker, WorkerReport
+from loupe_shared.pipeline import Backlog, Lane, Worker, WorkerReport
 from loupe_shared.result import Embedding, Result, Review
 
 
@@ -214,6 +214,13 @@ class Queues(Protocol):
 
     def backlog(self) -> Backlog:
         """How much is on its way, all of it counted at one moment.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+
+    def lanes(self) -> list[Lane]:
+        """How many images are on their way to which workers, and since when.
 
         Raises:
             BrokerUnavailable: the broker does not answer.

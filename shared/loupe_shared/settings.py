@@ -32,6 +32,28 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level of log lines that are written (to standard error)."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="text: lines for people. json: each line is a JSON object, for what collects them."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port at which Prometheus gets the process's metrics, also of a service that has another port. "
+        "Unset, nobody does.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on for that. Whoever reaches it can read the metrics, which hold no secrets.",
+    )
+
+    def service(self, program: str) -> str:
+        """How the process is called in logs, metrics and traces.
+
+        Args:
+            program: which of Loupe's it is.
+        """
+        return program
 
     @classmethod
     def load(cls) -> Self:

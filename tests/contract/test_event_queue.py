@@ -166,3 +166,12 @@ def test_a_wrong_key(azurite: Azurite, raw: QueueClient) -> None:
             queue.receive(32)
         with pytest.raises(StorageUnavailable, match="403"):
             queue.remove([QueuedMessage("id", "receipt", "event", 1)])
+
+
+def test_messages_count_until_they_are_removed(queue: AzureEventQueue, raw: QueueClient) -> None:
+    assert queue.count() == 0
+    for n in range(3):
+        raw.send_message(f"{n}")
+    assert queue.count() == 3
+    queue.remove(queue.receive(1))
+    assert queue.count() == 2

@@ -140,3 +140,13 @@ def test_storage_that_does_not_answer(http: StorageHttp, azurite: Azurite, unuse
         for call in (lambda box=box: list(box.letters()), lambda box=box: box.remove([letter])):
             with pytest.raises(StorageUnavailable, match=said):
                 call()
+
+
+def test_letters_count_however_many_are_shown(
+    box: PoisonLetters, poison: Callable[[str, str], None], http: StorageHttp, azurite: Azurite
+) -> None:
+    for _ in range(PAGE + 1):
+        poison(CONTENT, "no sequencer")
+    assert box.count() == PAGE + 1
+    with pytest.raises(StorageUnavailable, match="QueueNotFound"):
+        PoisonLetters(http, azurite.queue_endpoint, "missing").count()

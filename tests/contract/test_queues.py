@@ -10,6 +10,7 @@ import pytest
 import redis
 from celery.contrib.testing.worker import start_worker
 
+from loupe_shared.adapters import outstanding as outstanding_module
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
@@ -109,7 +110,92 @@ def test_images_are_outstanding_until_they_are_settled(queues: ValkeyQueues, bro
     assert queues.backlog().outstanding == 1
 
 
+@dataclass
+class Clock:
+    """A time that the test sets."""
+
+    moment: float = 1_800_000_000.0
+
+    def time(self) -> float:
+        """It."""
+        return self.moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of who writes down what is outstanding."""
+    clock = Clock()
+    monkeypatch.setattr(outstanding_module, "time", clock)
+    return clock
+
+
+def live(queues: ValkeyQueues) -> tuple[int, float | None]:
+    """How many live images are outstanding, and since when the oldest of them is, in seconds of the clock."""
+    lane = queues.lanes()[0]
+    return lane.outstanding, lane.oldest_at.timestamp() - Clock().moment if lane.oldest_at else None
+
+
+def test_the_oldest_image_is_known_until_it_is_settled(
+    queues: ValkeyQueues, broker_settings: QueueSettings, clock: Clock
+) -> None:
+    outstanding = ValkeyOutstanding(broker_settings)
+    assert live(queues) == (0, None)
+    outstanding.add([image_ref("a"), image_ref("b")])
+    clock.moment += 61
+    outstanding.add([image_ref("c"), result("d")])
+    assert live(queues) == (4, 0)
+    outstanding.settle([image_ref("a")])
+    assert live(queues) == (3, 0)
+    outstanding.settle([image_ref("b"), image_ref("b"), image_ref("stranger")])
+    assert live(queues) == (2, 60)
+    outstanding.settle([image_ref("c"), result("d").image])
+    assert live(queues) == (0, None)
+
+
+def test_an_image_that_is_put_back_stays_as_old_as_it_is(
+    queues: ValkeyQueues, broker_settings: QueueSettings, clock: Clock
+) -> None:
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref("a"), image_ref("b")])
+    clock.moment += 120
+    outstanding.add([image_ref("a"), image_ref("b")])
+    assert live(queues) == (2, 0)
+    assert outstanding.lost(60) == []
+
+
+def test_a_newer_version_is_a_younger_image(queues: ValkeyQueues, broker_settings: QueueSettings, clock: Clock) -> None:
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref("a", sequencer="01")])
+    clock.moment += 120
+    outstanding.add([image_ref("a", sequencer="02")])
+    assert live(queues) == (1, 120)
+    outstanding.settle([image_ref("a", sequencer="01")])
+    assert live(queues) == (1, 120)
+
+
+def test_lanes_are_apart(queues: ValkeyQueues, broker_settings: QueueSettings, clock: Clock) -> None:
+    outstanding = ValkeyOutstanding(broker_settings)
+    outstanding.add([image_ref("a")], "backfill")
+    clock.moment += 30
+    outstanding.add([image_ref("b")])
+    assert [(lane.queue, lane.outstanding) for lane in queues.lanes()] == [("classify", 1), ("backfill", 1)]
+    assert live(queues) == (1, 30)
+
+
+def test_entries_of_an_earlier_version_count_but_have_no_age(
+    queues: ValkeyQueues, broker_settings: QueueSettings, valkey_client: redis.Redis, clock: Clock
+) -> None:
+    outstanding = ValkeyOutstanding(broker_settings)
+    image = image_ref("a")
+    document = f'{image.order}{{"since":{clock.moment},"due":{image.to_json()}}}'
+    valkey_client.hset("{loupe}:outstanding", image.id, document)
+    assert live(queues) == (1, None)
+    outstanding.settle([image])
+    assert live(queues) == (0, None)
+
+
 def test_a_broker_that_is_away(unused_port: int) -> None:
     away = ValkeyQueues(QueueSettings(broker_url=f"redis://127.0.0.1:{unused_port}/0"))
-    with pytest.raises(BrokerUnavailable, match="the broker does not answer"):
-        away.backlog()
+    for look in (away.backlog, away.lanes):
+        with pytest.raises(BrokerUnavailable, match="the broker does not answer"):
+            look()

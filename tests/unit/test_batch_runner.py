@@ -12,8 +12,10 @@ from loupe_batch.runner import Runner
 from loupe_shared.batch.job import ByFilter, ByNames, ByPrefix, Counts, Failure, State
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import BackfillJob, Message
+from loupe_shared.telemetry.metrics import BATCH_IMAGES_ENDED, BATCH_JOBS_ENDED
 from tests.batch_world import OTHER, World
 from tests.factories import NOON, chunk, deletion, image_ref
+from tests.metering import Growth
 
 
 @pytest.fixture
@@ -89,6 +91,7 @@ def test_every_failure_has_a_reason(world: World) -> None:
     world.answer(image_ref("gone.jpg"))
     world.store.write([deletion("gone.jpg")])
     names = ["line 3/0.jpg", "line 3/1.jpg", "line 3/notes.txt", "never was.jpg", "gone.jpg"]
+    images, jobs = Growth(BATCH_IMAGES_ENDED), Growth(BATCH_JOBS_ENDED)
     job = world.submit(chunk(0, *names), input=ByNames(count=5), is_planned=True, planned=5, chunks=1)
     done = world.run(world.runner(job.id), job.id)
     assert (done.state, done.counts) == (State.COMPLETED, Counts(classified=1, failed=3, gone=1))
@@ -97,6 +100,13 @@ def test_every_failure_has_a_reason(world: World) -> None:
         "line 3/notes.txt": "not_an_image",
         "never was.jpg": "missing",
     }
+    assert {end: images(end) for end in ("classified", "skipped", "failed", "gone")} == {
+        "classified": 1,
+        "skipped": 0,
+        "failed": 3,
+        "gone": 1,
+    }
+    assert (jobs("completed"), jobs("failed")) == (1, 0)
 
 
 def test_an_answer_of_another_model_is_a_failure(world: World) -> None:

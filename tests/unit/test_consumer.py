@@ -14,8 +14,10 @@ from loupe_ingestion.ports import PAGE, QueuedMessage
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob
+from loupe_shared.telemetry.metrics import EVENTS
 from tests.factories import ACCOUNT, CONTAINER, event
 from tests.fakes import FragilePublisher, MemoryQueue
+from tests.metering import Growth
 from tests.waiting import wait_for
 
 
@@ -126,3 +128,9 @@ def test_after_a_failure_one_page_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     consumer.stop()
     assert queue.limits[:4] == [PAGE, PAGE * PAGES, PAGE, PAGE]
     assert len(queue.waiting) == 3
+
+
+def test_poison_counts() -> None:
+    events = Growth(EVENTS)
+    consumer_of(MemoryQueue("what?", json.dumps([event("a"), event("b")])), FragilePublisher()).poll()
+    assert (events("poisoned"), events("published")) == (1, 2)

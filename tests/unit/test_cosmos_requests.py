@@ -12,6 +12,8 @@ from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeo
 from loupe_shared.adapters.cosmos_requests import Attempts, Conflict, Unanswered
 from loupe_shared.adapters.governor import Clock, Governor, Throttled
 from loupe_shared.errors import StoreUnavailable
+from loupe_shared.telemetry.metrics import COSMOS_REQUESTS, COSMOS_RETRIES
+from tests.metering import Growth
 
 
 class Hasty(Clock):
@@ -129,3 +131,24 @@ def test_at_the_deadline_the_last_error_is_what_is_told() -> None:
     assert caught.value.__cause__ is error
     with pytest.raises(StoreUnavailable, match="no turn in time"):
         Attempts(Governor(clock=Hasty()), 0.0).make(lambda: "an answer")
+
+
+def test_each_attempt_counts_by_its_status_and_each_retry_by_its_cause() -> None:
+    requests, retries = Growth(COSMOS_REQUESTS), Growth(COSMOS_RETRIES)
+    attempts = Attempts(Governor(clock=Hasty()), math.inf)
+    for error in (refusal(429), failed_batch(409), refusal(412), ServiceRequestError("no")):
+        with pytest.raises((Conflict, Throttled, Unanswered)):
+            attempts.make(raising(error))
+    assert attempts.make(lambda: 5) == 5
+    assert [requests(status) for status in ("ok", "429", "409", "412", "none")] == [1, 1, 1, 1, 1]
+    assert [retries(cause) for cause in ("throttled", "conflict", "unanswered")] == [1, 2, 1]
+
+
+def test_what_is_not_tried_again_is_no_retry() -> None:
+    requests, retries = Growth(COSMOS_REQUESTS), Growth(COSMOS_RETRIES)
+    with pytest.raises(StoreUnavailable):
+        Attempts(Governor(clock=Hasty()), math.inf).make(raising(refusal(403)))
+    with pytest.raises(StoreUnavailable):
+        Attempts(Governor(clock=Hasty()), 1e-9).make(raising(refusal(429)))
+    assert (requests("403"), requests("429")) == (1, 1)
+    assert retries("throttled") == 0

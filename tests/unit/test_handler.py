@@ -12,8 +12,10 @@ from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.domain import Outcome, Reason, image_id
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.telemetry.metrics import EVENTS
 from tests.factories import ACCOUNT, CONTAINER, event
 from tests.fakes import FragilePublisher
+from tests.metering import Growth
 
 
 @pytest.fixture
@@ -140,3 +142,30 @@ def test_what_is_lost_in_the_broker_is_published_again(publisher: MemoryPublishe
     assert publisher.messages == published * 2
     outstanding.settle([image for m in published if isinstance(m, ClassifyJob) for image in m.images])
     assert handler.rescue(after_s=-1) == 1
+
+
+def test_events_count_by_what_becomes_of_them(handler: EventHandler) -> None:
+    events = Growth(EVENTS)
+    assert read_event(event(api="CreateFile")) is None
+    assert read_event({**event(), "eventType": "Microsoft.Storage.BlobTierChanged"}) is None
+    handler.handle(
+        [created("a.jpg", "05"), created("a.jpg", "06"), created("b.jpg"), created("c.jpg", container="logs")]
+    )
+    handler.handle([created("b.jpg")])
+    assert {ending: events(ending) for ending in ("published", "stale", "ignored", "poisoned")} == {
+        "published": 2,
+        "stale": 2,
+        "ignored": 3,
+        "poisoned": 0,
+    }
+
+
+def test_events_that_were_not_published_count_when_they_are() -> None:
+    publisher, events = FragilePublisher(), Growth(EVENTS)
+    handler = EventHandler(publisher, MemoryLedger(), MemoryOutstanding(), ACCOUNT, CONTAINER, job_size=32)
+    publisher.away = True
+    with pytest.raises(BrokerUnavailable):
+        handler.handle([created()])
+    publisher.away = False
+    handler.handle([created()])
+    assert events("published") == 1

@@ -25,8 +25,10 @@ from loupe_shared.errors import BrokerUnavailable, ConfigurationError, StorageUn
 from loupe_shared.heartbeat import Heartbeat
 from loupe_shared.listing import Known
 from loupe_shared.messages import ClassifyJob
+from loupe_shared.telemetry.metrics import SWEEP_IMAGES, SWEEPS
 from tests.factories import ACCOUNT, CONTAINER, result
 from tests.fakes import FakeQueues, FragilePublisher
+from tests.metering import Growth
 
 
 class World:
@@ -88,11 +90,14 @@ EVERYTHING = ["-ee", "-z", "b", "d", "f", "h", "j"]
 
 def test_a_sweep_finds_everything_and_counts_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    world = World()
+    world, images, sweeps = World(), Growth(SWEEP_IMAGES), Growth(SWEEPS)
     assert world.sweep.run() == Counts(listed=10, known=7, mended=5, deleted=2, left=0)
     assert world.published() == EVERYTHING
     assert world.progress.load() == {}
     assert "10 listed, 7 known, 5 to be classified anew, 2 deleted, 0 left to live traffic" in caplog.text
+    findings = {finding: images(finding) for finding in ("listed", "known", "mended", "deleted", "left")}
+    assert findings == {"listed": 10, "known": 7, "mended": 5, "deleted": 2, "left": 0}
+    assert sweeps("completed") == 1
 
 
 def test_prefixes_are_swept_by_themselves() -> None:
@@ -188,7 +193,7 @@ def test_sweeps_are_repeated_whatever_happens(
 ) -> None:
     caplog.set_level(logging.WARNING)
     monkeypatch.setattr("loupe_reconciler.sweeper.FIRST_PAUSE_S", 0.001)
-    stopped = threading.Event()
+    stopped, sweeps = threading.Event(), Growth(SWEEPS)
     turns = iter([StoreUnavailable("the store is away"), ValueError("strange"), None, None])
     began: list[int] = []
 
@@ -202,6 +207,7 @@ def test_sweeps_are_repeated_whatever_happens(
     assert len(began) == 5
     assert "will go on: the store is away" in caplog.text
     assert "the sweep failed" in caplog.text
+    assert (sweeps("interrupted"), sweeps("failed")) == (1, 1)
 
 
 def test_a_heartbeat_that_cannot_be_written(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import StoreBatch
 from loupe_shared.ports import EventType
+from loupe_shared.telemetry.metrics import RESULTS_SHOWN, RESULTS_WRITTEN, UPLOAD_TO_RESULT
 from tests.factories import rejection, result
+from tests.metering import Growth
 from tests.stored import shown
 
 
@@ -85,3 +87,14 @@ def test_only_what_is_shown_is_announced() -> None:
     assert announcer.documents == list(store.find([result("a").image.id, result("b").image.id]).values())
     writer.handle(StoreBatch(results=(result("b"), result("c", sequencer="00"), result("c"))))
     assert announcer.documents[2:] == list(store.find([result("c").image.id]).values())
+
+
+def test_results_count_when_they_are_written_and_when_they_are_shown() -> None:
+    written, seen, took = Growth(RESULTS_WRITTEN), Growth(RESULTS_SHOWN), Growth(UPLOAD_TO_RESULT)
+    writer = Writer(MemoryStore(), MemoryOutstanding(), MemoryAnnouncer(), handlers=1)
+    asked_anew = result("a", requested_at=now())
+    writer.handle(StoreBatch(results=(asked_anew, rejection("b"))))
+    writer.handle(StoreBatch(results=(result("a"),)))  # of the event before, so it is history
+    assert (written("classified"), written("rejected"), seen()) == (2, 1, 2)
+    # What somebody asked for says nothing of how long a new image takes.
+    assert took(ending="_count") == 2

@@ -17,6 +17,7 @@
 {{- $found := dict
   "LOUPE_HEARTBEAT_FILE" "/run/loupe/heartbeat"
   "LOUPE_HOST" "0.0.0.0"
+  "LOUPE_METRICS_HOST" "0.0.0.0"
   "LOUPE_METRICS_PORT" $values.monitoring.port
   "LOUPE_PORT" 8000 }}
 {{- if $values.secrets.apiKeys.name }}

@@ -3,12 +3,13 @@
 import os
 import secrets
 import socket
+from collections import Counter
 from contextlib import ExitStack, closing
 from functools import partial
 
 from loupe_batch.answers import Answers
 from loupe_batch.azure_output import BlockBlobFile
-from loupe_batch.foreman import Foreman, Rescue
+from loupe_batch.foreman import MAX_ACTIVE, Foreman, Rescue
 from loupe_batch.judge import Judge
 from loupe_batch.ports import OutputRefused
 from loupe_batch.runner import Tools
@@ -21,11 +22,14 @@ from loupe_shared.adapters.changes import ValkeyAnnouncer
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.stores import open_job_store, open_store
-from loupe_shared.batch.job import CHUNK, BatchJob
+from loupe_shared.batch.job import ACTIVE, CHUNK, BatchJob
+from loupe_shared.batch.ports import JobStore
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.heartbeat import Heartbeat
 from loupe_shared.messages import BackfillJob
 from loupe_shared.stopping import until_told_to_end
+from loupe_shared.telemetry.exposition import Exposition
+from loupe_shared.telemetry.metrics import BATCH_JOBS
 
 CONCURRENT_REQUESTS = 32
 STORAGE_TIMEOUT_S = 60.0  # a page of a listing may take long to begin
@@ -58,9 +62,17 @@ def serve_batch(settings: BatchSettings) -> int:
         shift = Shift(jobs, ValkeyAnnouncer(settings), equip, runner, stopped)
         rescuer = Dispatch(publisher, outstanding, settings.job_size, BackfillJob)
         rescue = Rescue(outstanding, rescuer, RESCUE_AFTER * settings.visibility_timeout_s)
-        with Heartbeat(settings.heartbeat_file):
+        with Exposition(settings, "batch", [partial(_look, jobs)]), Heartbeat(settings.heartbeat_file):
             Foreman(jobs, shift.work_on, settings.batch_jobs, rescue, stopped).serve()
     return 0
+
+
+def _look(jobs: JobStore) -> None:
+    """Set the gauge of jobs that have not ended."""
+    BATCH_JOBS.clear()
+    states = Counter(job.state for job in jobs.page(ACTIVE, MAX_ACTIVE))
+    for state in ACTIVE:
+        BATCH_JOBS.labels(state).set(states[state])
 
 
 def _answers(settings: BatchSettings, job: BatchJob, http: StorageHttp) -> Answers | None:

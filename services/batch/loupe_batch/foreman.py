@@ -14,6 +14,7 @@ from loupe_shared.domain import now
 from loupe_shared.errors import TransientError
 from loupe_shared.messages import BackfillJob
 from loupe_shared.ports import Outstanding
+from loupe_shared.telemetry.metrics import IMAGES_RESCUED
 
 LOOK_INTERVAL_S = 1.0
 MAX_PAUSE_S = 30.0
@@ -112,6 +113,7 @@ class Rescue:
                 "%d images of batch jobs are in no queue but have no outcome: they are published again", len(lost)
             )
             self._dispatch.publish(lost)
+            IMAGES_RESCUED.inc(len(lost))
 
 
 def _is_free(job: BatchJob) -> bool:

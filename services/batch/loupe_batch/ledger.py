@@ -13,6 +13,7 @@ from loupe_shared.batch.ports import JobChanged, JobStore
 from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable, LoupeError
 from loupe_shared.ports import Announcer
+from loupe_shared.telemetry.metrics import BATCH_JOBS_ENDED
 
 LEASE = timedelta(seconds=30)
 
@@ -71,6 +72,7 @@ class Ledger:
         changes = {"state": state, "reason": reason, "ended_at": now(), "open": Counts(), "images_per_minute": 0}
         changes |= {"lease": None}
         self._change(changes)
+        BATCH_JOBS_ENDED.labels(state).inc()
         log.info("job %s: %s: %s", self.job.id, state, reason or self.job.counts)
 
     def let_go(self) -> None:

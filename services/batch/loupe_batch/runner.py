@@ -25,6 +25,7 @@ from loupe_shared.domain import ImageRef
 from loupe_shared.ports import Outstanding
 from loupe_shared.result import Result
 from loupe_shared.tally import Tally
+from loupe_shared.telemetry import metrics, tracing
 
 LOOK_INTERVAL_S = 0.1
 REPORT_INTERVAL_S = 1.0
@@ -190,12 +191,15 @@ class Runner:
             return
         ids = {_id(one) for one in due}
         self._doubtful |= ids
-        self._tools.dispatch.publish(due)
+        # A trace for the whole job would grow beyond what anybody can look at.
+        with tracing.span("publish images", attributes={"loupe.images": len(due)}, root=True):
+            self._tools.dispatch.publish(due)
         self._doubtful -= ids
 
     def _settle(self, work: Work, ended: Ended) -> None:
         work.settle(ended, keep=self._tools.answers is not None)
         self._tally.add(1)
+        metrics.BATCH_IMAGES_ENDED.labels(ended.end).inc()
 
     def _end_chunks(self) -> bool:
         ended = [work for work in self._works.values() if not work.open]

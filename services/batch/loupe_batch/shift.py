@@ -11,6 +11,7 @@ from loupe_shared.batch.job import BatchJob, State
 from loupe_shared.batch.ports import JobStore
 from loupe_shared.errors import PermanentError, TransientError
 from loupe_shared.ports import Announcer
+from loupe_shared.telemetry import tracing
 
 FIRST_PAUSE_S = 0.5
 MAX_PAUSE_S = 10.0
@@ -50,6 +51,10 @@ class Shift:
             NotOurs: somebody else took it first.
             TransientError: the store of jobs does not answer.
         """
+        with tracing.span("run batch job", attributes={"loupe.batch_job": job.id}):
+            self._work_on(job)
+
+    def _work_on(self, job: BatchJob) -> None:
         ledger = Ledger(job, self._store, self._announcer, self._runner)
         ledger.take()
         log.info("job %s is worked on", job.id)

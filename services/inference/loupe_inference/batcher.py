@@ -17,6 +17,7 @@ import numpy as np
 
 from loupe_inference.session import Floats, ModelSession
 from loupe_shared.preprocess import Pixels
+from loupe_shared.telemetry.metrics import BATCH_IMAGES
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Batcher:
                 for _, scored in batch:
                     scored(error)
                 continue
+            BATCH_IMAGES.observe(len(batch))
             inference_ms = (time.perf_counter() - started) * 1000 / len(batch)
             # Same length, same order: the contract of ModelSession.run.
             answers = zip(batch, outputs.probabilities, outputs.embedding, outputs.activation_map, strict=True)

@@ -19,12 +19,14 @@ from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.messages import BackfillJob, ClassifyJob
 from loupe_shared.pipeline import Served
 from loupe_shared.reporter import Reporter
+from loupe_shared.telemetry.exposition import Exposition
+from loupe_shared.telemetry.worker_info import worker_look
 
 
 def serve_inference(settings: InferenceSettings) -> int:
     """Work until told to end. Returns the exit code."""
     watch = BundleWatch(settings.model_bundle, partial(load_model, settings), settings.bundle_poll_interval_s)
-    job_type, service = (ClassifyJob, "inference") if settings.lane == "live" else (BackfillJob, "backfill")
+    job_type, service = ClassifyJob if settings.lane == "live" else BackfillJob, settings.service("inference")
     app = make_celery(settings, consumes=job_type.queue)
     with closing(watch), closing(StorageHttp(settings, settings.concurrent_fetches, settings.fetch_timeout_s)) as http:
         stages = Stages(
@@ -40,7 +42,8 @@ def serve_inference(settings: InferenceSettings) -> int:
         def served() -> Served:
             return Served(watch.serving.version, settings.device)
 
-        with Reporter(ValkeyWorkers(settings), service, classifier.tally, served):
+        reporter = Reporter(ValkeyWorkers(settings), service, classifier.tally, served)
+        with Exposition(settings, service, [worker_look(served)]), reporter:
             return serve(app, job_type.queue, settings.concurrent_jobs, settings.heartbeat_file)
 
 

@@ -2,12 +2,14 @@
 
 import logging
 
+from loupe_inference import observed
 from loupe_inference.job import Job
 from loupe_inference.serving import Serving
 from loupe_inference.stages import Stages
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.tally import Tally
+from loupe_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,13 @@ class Classifier:
         Raises:
             BrokerUnavailable: nothing or a part was published; the whole job may be handled again.
         """
-        with self._serving.model() as model:
+        with self._serving.model() as model, tracing.span("classify") as span:
             outcomes = Job(job.images, model, self._stages).run()
+            if span:
+                span.note(observed.attributes(outcomes))
         if outcomes.results:
             self._publisher.publish([StoreBatch(results=tuple(outcomes.results))])
+            observed.count(outcomes)
             self.tally.add(len(outcomes.results))
         log.info("%d images, %d of them known by their bytes", len(job.images), outcomes.recalled)
         if not outcomes.unread:

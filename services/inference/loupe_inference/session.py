@@ -57,6 +57,7 @@ class OnnxSession:
     """
 
     def __init__(self, bundle: Bundle, precision: Precision, runtime: Runtime, max_batch_size: int) -> None:
+        onnxruntime.disable_telemetry_events()
         self._path = bundle.model_path(precision)
         self._on_gpu = runtime.device != "cpu"
         self._buckets = runtime.buckets(max_batch_size)

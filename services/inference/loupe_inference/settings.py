@@ -100,6 +100,10 @@ class InferenceSettings(WorkerSettings, StorageSettings):
             raise ValueError("LOUPE_PRECISION can be int8 only when LOUPE_DEVICE is cpu")
         return self
 
+    def service(self, program: str) -> str:
+        """See ``ServiceSettings.service``. In the other lane it is a service of its own."""
+        return program if self.lane == "live" else self.lane
+
     def stream_count(self) -> int:
         """``streams``, or the choice in its place."""
         return self.streams or (max(1, available_cpus() // self.threads) if self.device == "cpu" else 2)

@@ -1,7 +1,9 @@
 """The composition root of ingestion: the only place that names adapters."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -18,6 +20,8 @@ from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.storage_http import StorageHttp
 from loupe_shared.adapters.web import health_router, install_problems, serve_http
+from loupe_shared.telemetry.exposition import Exposition
+from loupe_shared.telemetry.metrics import EVENTS_WAITING
 
 CONCURRENT_REQUESTS = 16
 STORAGE_TIMEOUT_S = 20.0
@@ -46,9 +50,16 @@ def serve_ingestion(settings: IngestionSettings) -> int:
             RESCUE_AFTER * settings.visibility_timeout_s,
         )
         try:
-            return serve_http(create_app(settings, handler, queue, consumer), settings)
+            with Exposition(settings, "ingestion", [partial(_look, queue)]):
+                return serve_http(create_app(settings, handler, queue, consumer), settings)
         finally:
             consumer.stop()  # a second signal makes the server skip the end of its lifespan
+
+
+def _look(queue: EventQueue) -> None:
+    """Set the gauge of events that wait."""
+    EVENTS_WAITING.set(math.nan)
+    EVENTS_WAITING.set(queue.count())
 
 
 def create_app(settings: IngestionSettings, handler: EventHandler, queue: EventQueue, consumer: Consumer) -> FastAPI:

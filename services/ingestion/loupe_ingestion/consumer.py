@@ -3,11 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from loupe_ingestion.events import BlobEvent, read_message
 from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.ports import PAGE, EventQueue, QueuedMessage
 from loupe_shared.errors import InvalidMessage, TransientError
+from loupe_shared.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,12 @@ class Consumer:
             TransientError: messages that were taken will come back.
         """
         messages = self._queue.receive(limit)
-        if not messages:
-            return 0
+        if messages:
+            with tracing.span("process events", "consumer", {"messaging.batch.message_count": len(messages)}):
+                self._handle(messages)
+        return len(messages)
+
+    def _handle(self, messages: Sequence[QueuedMessage]) -> None:
         overdue = [message for message in messages if message.deliveries > self._max_deliveries]
         for message in overdue:
             self._handle_alone(message)
@@ -70,7 +76,6 @@ class Consumer:
             events += self._read(message)
         self._handler.handle(events)
         self._queue.remove(others)
-        return len(messages)
 
     def _read(self, message: QueuedMessage) -> list[BlobEvent]:
         try:
@@ -93,6 +98,7 @@ class Consumer:
     def _poison(self, message: QueuedMessage, reason: str) -> None:
         log.warning("a message was moved to the poison queue: %s", reason)
         self._queue.poison(message.content, reason)
+        metrics.EVENTS.labels("poisoned").inc()
 
     def _run(self) -> None:
         taken, failures, rescued_at = 0, 0, time.monotonic()

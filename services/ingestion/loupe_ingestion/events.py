@@ -16,6 +16,7 @@ from pydantic_core import from_json
 
 from loupe_shared.domain import ImageRef
 from loupe_shared.errors import InvalidMessage
+from loupe_shared.telemetry import metrics
 
 CREATED = "Microsoft.Storage.BlobCreated"
 DELETED = "Microsoft.Storage.BlobDeleted"
@@ -95,13 +96,17 @@ def read_event(document: object) -> BlobEvent | None:
     try:
         if "specversion" in document:
             cloud = _CloudEvent.model_validate(document)
-            return _blob_event(cloud.source, cloud.subject, cloud.type, cloud.time, cloud.data)
-        event = _EventGridEvent.model_validate(document)
-        return _blob_event(event.topic, event.subject, event.eventType, event.eventTime, event.data)
+            found = _blob_event(cloud.source, cloud.subject, cloud.type, cloud.time, cloud.data)
+        else:
+            event = _EventGridEvent.model_validate(document)
+            found = _blob_event(event.topic, event.subject, event.eventType, event.eventTime, event.data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidMessage(f"not an event of a known version: {where}: {first['msg']}") from error
+    if found is None:
+        metrics.EVENTS.labels("ignored").inc()
+    return found
 
 
 def _blob_event(topic: str, subject: str, event_type: str, time: datetime, data: object) -> BlobEvent | None:

@@ -13,6 +13,7 @@ from loupe_shared.dispatch import Dispatch, deletion_of, due_of
 from loupe_shared.domain import ImageRef
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
+from loupe_shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +52,15 @@ class EventHandler:
         Raises:
             BrokerUnavailable: some or nothing was published; all events may be handled again.
         """
-        fresh = self._fresh(events)
-        if not fresh:
-            return 0
-        due = [_due(event) for event in fresh]
-        self._dispatch.publish(due)
-        self._ledger.advance({event.image.id: event.image.order for event in fresh})
-        log.info("%d events, %d of them new", len(events), len(due))
+        ours = [event for event in events if self._is_ours(event.image)]
+        fresh = self._fresh(ours)
+        if fresh:
+            self._dispatch.publish([_due(event) for event in fresh])
+            self._ledger.advance({event.image.id: event.image.order for event in fresh})
+            log.info("%d events, %d of them new", len(events), len(fresh))
+        metrics.EVENTS.labels("published").inc(len(fresh))
+        metrics.EVENTS.labels("stale").inc(len(ours) - len(fresh))
+        metrics.EVENTS.labels("ignored").inc(len(events) - len(ours))
         return len(fresh)
 
     def rescue(self, after_s: float) -> int:
@@ -70,6 +73,7 @@ class EventHandler:
         if lost:
             log.warning("%d images are in no queue but have no outcome: they are published again", len(lost))
             self._dispatch.publish(lost)
+            metrics.IMAGES_RESCUED.inc(len(lost))
         return len(lost)
 
     def check(self) -> None:
@@ -80,14 +84,18 @@ class EventHandler:
         """
         self._publisher.check()
 
+    def _is_ours(self, image: ImageRef) -> bool:
+        if (image.account, image.container) == (self._account, self._container):
+            return True
+        log.warning("ignored an event of %s/%s", image.account, image.container)
+        return False
+
     def _fresh(self, events: Iterable[BlobEvent]) -> list[BlobEvent]:
-        """Of each image of ours the newest event, if it is newer than what was handled before."""
+        """Of each image the newest event, if it is newer than what was handled before."""
         newest: dict[str, BlobEvent] = {}
         for event in events:
             image = event.image
-            if (image.account, image.container) != (self._account, self._container):
-                log.warning("ignored an event of %s/%s", image.account, image.container)
-            elif image.id not in newest or image.order > newest[image.id].image.order:
+            if image.id not in newest or image.order > newest[image.id].image.order:
                 newest[image.id] = event
         if not newest:
             return []

@@ -50,5 +50,8 @@ class EventQueue(Protocol):
     def poison(self, content: str, reason: str) -> None:
         """Set a message aside for a person, with the reason."""
 
+    def count(self) -> int:
+        """How many messages there are, roughly, also those that somebody has taken."""
+
     def check(self) -> None:
         """Return if the queue answers."""

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from loupe_ingestion.ports import PAGE, QueuedMessage
-from loupe_shared.adapters.storage_http import Response, StorageHttp
+from loupe_shared.adapters.storage_http import Response, StorageHttp, message_count
 from loupe_shared.errors import StorageUnavailable
 
 MAX_PAGE_BYTES = 16_000_000  # more than a page of the longest messages, in which every character is escaped
@@ -50,9 +50,13 @@ class AzureEventQueue:
         """See ``EventQueue.poison``. What is too long for a message is cut, and says so."""
         self._http.submit(self._poison(_poison_message(content, reason))).result()
 
+    def count(self) -> int:
+        """See ``EventQueue.count``."""
+        return message_count(self._http.submit(self._metadata()).result())
+
     def check(self) -> None:
         """See ``EventQueue.check``."""
-        self._http.submit(self._check()).result()
+        self._http.submit(self._metadata()).result()
 
     async def _receive(self, limit: int) -> list[QueuedMessage]:
         sizes = [min(PAGE, limit - start) for start in range(0, limit, PAGE)]
@@ -80,9 +84,10 @@ class AzureEventQueue:
         response = await self._http.request("POST", address, {"Content-Type": "application/xml"}, body=body)
         _require(response, HTTPStatus.CREATED, "the poison queue")
 
-    async def _check(self) -> None:
+    async def _metadata(self) -> Response:
         response = await self._http.request("GET", f"{self._queue}?comp=metadata")
         _require(response, HTTPStatus.OK, "the event queue")
+        return response
 
 
 def read_page(body: bytes) -> list[QueuedMessage]:

@@ -18,6 +18,7 @@ from loupe_ingestion.handler import EventHandler
 from loupe_ingestion.ports import EventQueue
 from loupe_shared.adapters.web import describe
 from loupe_shared.errors import InvalidMessage
+from loupe_shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ def _receive(documents: list[Any], handler: EventHandler, queue: EventQueue) -> 
         except InvalidMessage as error:
             log.warning("a delivered event was moved to the poison queue: %s", error)
             queue.poison(json.dumps(document), str(error))
+            metrics.EVENTS.labels("poisoned").inc()
             poisoned += 1
         else:
             if event:

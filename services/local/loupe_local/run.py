@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
@@ -15,8 +16,8 @@ from rich.progress import track
 from loupe_local.azurite import CONTAINER, StoragePorts
 from loupe_local.interrupts import SIGNALS
 from loupe_local.photos import find_photos, upload_photos
-from loupe_local.ports import bypass_proxies
-from loupe_local.stack import Stack, StackConfig
+from loupe_local.ports import LOOPBACK, bypass_proxies
+from loupe_local.stack import SERVICES, Stack, StackConfig
 from loupe_local.watch import outcomes, table
 from loupe_shared.errors import ConfigurationError, LoupeError
 from loupe_shared.result import ResultDocument
@@ -78,6 +79,11 @@ def _options(arguments: Sequence[str] | None, program: str) -> argparse.Namespac
     parser.add_argument("--state", type=Path, default=Path(".loupe"), help="folder for data and logs")
     for name, port in DEFAULT_PORTS.items():
         parser.add_argument(f"--{name}-port", type=_port, default=port)
+    parser.add_argument(
+        "--metrics-port",
+        type=_port,
+        help="port of the first service's metrics, which the others' follow (default: none)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -104,14 +110,23 @@ def _only_one(state: Path) -> Iterator[None]:
         yield
 
 
+def _config(options: argparse.Namespace) -> StackConfig:
+    storage = StoragePorts(options.blob_port, options.queue_port)
+    return StackConfig(
+        options.state,
+        options.model,
+        options.api_port,
+        options.ingestion_port,
+        storage,
+        frontend=options.frontend,
+        metrics_ports=dict(zip(SERVICES, count(options.metrics_port))) if options.metrics_port else {},
+    )
+
+
 @contextmanager
 def _stack(options: argparse.Namespace) -> Iterator[Stack]:
-    storage = StoragePorts(options.blob_port, options.queue_port)
-    config = StackConfig(
-        options.state, options.model, options.api_port, options.ingestion_port, storage, frontend=options.frontend
-    )
     status = console.status("starting")
-    stack = Stack(config, lambda name: status.update(f"starting {name}"))
+    stack = Stack(_config(options), lambda name: status.update(f"starting {name}"))
     try:
         with status:
             stack.start()
@@ -129,6 +144,11 @@ def _classify(stack: Stack, folder: Path, photos: list[Path]) -> list[ResultDocu
     return list(track(answers, "classifying", total=len(uploads), console=console))
 
 
+def _metrics_line(config: StackConfig) -> str:
+    ports = config.metrics_ports.values()
+    return f"Metrics of the services    http://{LOOPBACK}:{min(ports)}/metrics to :{max(ports)}\n" if ports else ""
+
+
 def _stay(stack: Stack) -> None:
     storage = stack.config.storage
     connection = "UseDevelopmentStorage=true"
@@ -138,7 +158,8 @@ def _stay(stack: Stack) -> None:
         f"\nWebhook for blob events    {stack.webhook}\n"
         f"Blob container             {stack.azurite.blob_endpoint}/{CONTAINER}\n"
         f"Data and logs              {stack.config.state.resolve()}\n"
-        f"API and its documentation  {stack.api}/docs\n\n"
+        f"API and its documentation  {stack.api}/docs\n"
+        f"{_metrics_line(stack.config)}\n"
         "Any Azure tool can drop pictures into the container, for example\n"
         f"  az storage blob upload --connection-string '{connection}' -c {CONTAINER} -f PICTURE\n"
         "Ctrl-C ends everything.\n\n"

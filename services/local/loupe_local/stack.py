@@ -4,8 +4,8 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -44,6 +44,7 @@ class StackConfig:
         ingestion_port: of the webhook for events.
         env: more environment variables for the services.
         frontend: folder of the built front end; unset for none.
+        metrics_ports: where services give their metrics; those that it does not name do not.
     """
 
     state: Path
@@ -53,6 +54,7 @@ class StackConfig:
     storage: StoragePorts
     env: tuple[tuple[str, str], ...] = ()
     frontend: Path | None = None
+    metrics_ports: Mapping[str, int] = field(default_factory=dict)
 
 
 class Stack:
@@ -184,6 +186,8 @@ class Stack:
             env["LOUPE_PORT"] = str(self._ports[service])
         else:
             env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
+        if service in self.config.metrics_ports:
+            env["LOUPE_METRICS_PORT"] = str(self.config.metrics_ports[service])
         command = [sys.executable, "-m", MODULES.get(service, f"loupe_{service}")]
         if service == "backfill":
             env["LOUPE_LANE"] = "backfill"

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
 from loupe_query.frontend import Frontend, content_security_policy
+from loupe_query.gauges import letter_look, queue_look
 from loupe_query.jobs.blob_outputs import BlobOutputs
 from loupe_query.live import MAX_STREAMS
 from loupe_query.operate.jobs import JOBS, Jobs
@@ -28,6 +29,7 @@ from loupe_shared.adapters.stores import open_job_store, open_store
 from loupe_shared.adapters.web import Ending, serve_http
 from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.ports import ResultStore, SimilarImages
+from loupe_shared.telemetry.exposition import Exposition
 
 POISON_REQUESTS = 4  # at once
 POISON_TIMEOUT_S = 5.0
@@ -40,6 +42,7 @@ def serve_query(settings: QuerySettings) -> int:
         service = resources.enter_context(connect(settings))
         links = AzureLinks(settings, service)
         store, similar = _open(settings)
+        poison = _poison_letters(settings, resources)
         jobs = Jobs(ValkeyOutstanding(settings), CeleryPublisher(make_celery(settings)))
         archive = Archive(
             account=settings.storage_account,
@@ -51,7 +54,7 @@ def serve_query(settings: QuerySettings) -> int:
             workers=ValkeyWorkers(settings),
             similar=resources.enter_context(closing(similar)),
             claims=ValkeyClaims(settings),
-            office=Office(_boxes(settings, jobs, resources), settings.dead_letter_days),
+            office=Office(_boxes(settings, jobs, poison), settings.dead_letter_days),
             jobs=jobs,
             batch_jobs=resources.enter_context(closing(open_job_store(settings))),
             outputs=BlobOutputs(service, settings.output_container) if settings.output_container else None,
@@ -60,15 +63,20 @@ def serve_query(settings: QuerySettings) -> int:
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),
             max_picture_bytes=settings.max_image_bytes,
         )
+        looks = [queue_look(archive.queues), *([letter_look(poison)] if poison else [])]
+        resources.enter_context(Exposition(settings, "query", looks))
         return serve_http(create_app(archive, access, ending, _frontend(settings)), settings, ending)
 
 
-def _boxes(settings: QuerySettings, jobs: Jobs, resources: ExitStack) -> list[LetterBox]:
-    boxes: list[LetterBox] = [ValkeyLetters(settings, source, jobs) for source in JOBS]
-    if settings.queue_endpoint:
-        http = resources.enter_context(closing(StorageHttp(settings, POISON_REQUESTS, POISON_TIMEOUT_S)))
-        boxes.append(PoisonLetters(http, settings.queue_endpoint, settings.event_queue))
-    return boxes
+def _poison_letters(settings: QuerySettings, resources: ExitStack) -> PoisonLetters | None:
+    if settings.queue_endpoint is None:
+        return None
+    http = resources.enter_context(closing(StorageHttp(settings, POISON_REQUESTS, POISON_TIMEOUT_S)))
+    return PoisonLetters(http, settings.queue_endpoint, settings.event_queue)
+
+
+def _boxes(settings: QuerySettings, jobs: Jobs, poison: PoisonLetters | None) -> list[LetterBox]:
+    return [*(ValkeyLetters(settings, source, jobs) for source in JOBS), *([poison] if poison else [])]
 
 
 def _embedder(settings: QuerySettings) -> Embedder | None:

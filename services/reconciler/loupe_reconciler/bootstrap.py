@@ -23,6 +23,8 @@ from loupe_shared.dispatch import Dispatch
 from loupe_shared.errors import TransientError
 from loupe_shared.heartbeat import Heartbeat
 from loupe_shared.stopping import until_told_to_end
+from loupe_shared.telemetry.exposition import Exposition
+from loupe_shared.telemetry.metrics import SWEEP_ENDED
 
 CONCURRENT_REQUESTS = 16
 STORAGE_TIMEOUT_S = 60.0  # a page of a listing may take long to begin
@@ -34,20 +36,33 @@ log = logging.getLogger(__name__)
 
 def serve_reconciler(settings: ReconcilerSettings) -> int:
     """Sweep again and again until told to end. Returns the exit code."""
-    with until_told_to_end() as stopped, open_sweep(settings, stopped) as sweep, Heartbeat(settings.heartbeat_file):
+    with _running(settings) as (sweep, stopped):
         sweep_repeatedly(sweep.run, settings.sweep_interval_s, stopped)
     return 0
 
 
 def sweep_once(settings: ReconcilerSettings) -> int:
     """Sweep one time, and say what came of it. Returns the exit code, which is not 0 if the sweep must go on later."""
-    with until_told_to_end() as stopped, open_sweep(settings, stopped) as sweep, Heartbeat(settings.heartbeat_file):
+    with _running(settings) as (sweep, _):
         try:
             print(sweep.run())
         except (TransientError, Stopped) as error:
             log.error("the sweep was interrupted: %s", error)  # noqa: TRY400  (one sentence says it)
             return EX_TEMPFAIL
     return 0
+
+
+@contextmanager
+def _running(settings: ReconcilerSettings) -> Iterator[tuple[Sweep, threading.Event]]:
+    """A sweep, and the event that ends it, of a process that can be seen to run."""
+    SWEEP_ENDED.set_to_current_time()
+    with (
+        until_told_to_end() as stopped,
+        open_sweep(settings, stopped) as sweep,
+        Exposition(settings, "reconciler"),
+        Heartbeat(settings.heartbeat_file),
+    ):
+        yield sweep, stopped
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import ImageRef, Outcome, image_id, now
 from loupe_shared.ports import Outstanding, ResultStore
 from loupe_shared.result import Result, ResultDocument
+from loupe_shared.telemetry import tracing
 from loupe_shared.verdict import modified_at, verdict
 
 
@@ -63,7 +64,9 @@ class Mender:
             # In this order: whose outcome is stored meanwhile is either still due or already shown.
             due = self._outstanding.due(list(old))
             published = self._confirmed({id_: one for id_, one in old.items() if id_ not in due})
-            self._dispatch.publish(published)
+            # A trace for the whole sweep would grow beyond what anybody can look at.
+            with tracing.span("mend", attributes={"loupe.images": len(published)}, root=True):
+                self._dispatch.publish(published)
         deleted = sum(isinstance(one, Result) and one.outcome is Outcome.DELETED for one in published)
         return Counts(mended=len(published) - deleted, deleted=deleted, left=left + len(due))
 

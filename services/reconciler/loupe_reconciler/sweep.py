@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import asdict
 from itertools import islice
 
 from loupe_reconciler.counts import Counts
@@ -12,6 +14,7 @@ from loupe_reconciler.merge import Names, differences
 from loupe_reconciler.pace import Pace
 from loupe_reconciler.ports import Place, Progress
 from loupe_shared.container import ListedPage, Listing, MarkerRefused
+from loupe_shared.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +63,27 @@ class Sweep:
             TransientError: something is down; the next sweep goes on from here.
             Stopped: the process is to end; the same holds.
         """
+        with tracing.span("sweep") as span:
+            began = time.monotonic()
+            counts = self._run()
+            span.note({f"loupe.sweep.{finding}": images for finding, images in asdict(counts).items()})
+        metrics.SWEEPS.labels("completed").inc()
+        metrics.SWEEP_ENDED.set_to_current_time()
+        metrics.SWEEP_SECONDS.set(time.monotonic() - began)
+        for finding, images in asdict(counts).items():
+            metrics.SWEEP_IMAGES.labels(finding).inc(images)
+        return counts
+
+    def _run(self) -> Counts:
         began, cpu, waited = time.monotonic(), time.process_time(), self._pace.waited_s
         places = self._progress.load()
         left = [prefix for prefix in self._prefixes if not places.get(prefix, Place()).done]
         if places:
             log.info("a sweep that was interrupted goes on")
         with ThreadPoolExecutor(min(MAX_THREADS, max(1, len(left))), "sweep") as pool:
-            parts = [pool.submit(self._under, prefix, places.get(prefix, Place())) for prefix in left]
+            parts = [
+                pool.submit(copy_context().run, self._under, prefix, places.get(prefix, Place())) for prefix in left
+            ]
         counts = sum((part.result() for part in parts), Counts())
         self._progress.clear()
         log.info(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from loupe_reconciler.pace import Stopped
 from loupe_shared.errors import TransientError
+from loupe_shared.telemetry.metrics import SWEEPS
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,11 @@ def sweep_repeatedly(sweep: Callable[[], object], interval_s: float, stopped: th
             return
         except TransientError as error:
             failures += 1
+            SWEEPS.labels("interrupted").inc()
             log.warning("the sweep was interrupted, and will go on: %s", error)
         except Exception:
             failures += 1
+            SWEEPS.labels("failed").inc()
             log.exception("the sweep failed, and will go on")
         pause_s = FIRST_PAUSE_S * 2 ** min(failures, 10) if failures else interval_s
         stopped.wait(min(pause_s, interval_s, MAX_PAUSE_S) if failures else interval_s)

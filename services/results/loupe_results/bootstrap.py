@@ -10,6 +10,8 @@ from loupe_shared.adapters.worker import consume, serve
 from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.messages import StoreBatch
 from loupe_shared.reporter import Reporter
+from loupe_shared.telemetry.exposition import Exposition
+from loupe_shared.telemetry.worker_info import worker_look
 
 
 def serve_results(settings: ResultsSettings) -> int:
@@ -19,7 +21,8 @@ def serve_results(settings: ResultsSettings) -> int:
         app = make_celery(settings, consumes=StoreBatch.queue)
         writer = Writer(store, ValkeyOutstanding(settings), ValkeyAnnouncer(settings), settings.concurrent_batches)
         consume(app, StoreBatch, writer.handle, give_up=writer.settle)
-        with Reporter(ValkeyWorkers(settings), "results", writer.tally):
+        reporter = Reporter(ValkeyWorkers(settings), "results", writer.tally)
+        with Exposition(settings, "results", [worker_look()]), reporter:
             return serve(app, StoreBatch.queue, settings.concurrent_batches, settings.heartbeat_file)
     finally:
         store.close()

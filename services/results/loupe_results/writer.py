@@ -1,13 +1,16 @@
 """Writing results."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 from loupe_results.group import GroupCommit
 from loupe_shared.domain import now
 from loupe_shared.messages import StoreBatch
 from loupe_shared.ports import Announcer, Outstanding, ResultStore
+from loupe_shared.result import Result
 from loupe_shared.tally import Tally
+from loupe_shared.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +57,27 @@ class Writer:
     def _write(self, batches: Sequence[StoreBatch]) -> None:
         stored_at = now()
         results = [result.model_copy(update={"stored_at": stored_at}) for batch in batches for result in batch.results]
-        shown = self._store.write(results)
+        # Those who wait meanwhile have spans of their own, which this one cannot all be a child of.
+        links = [batch.traceparent for batch in batches if batch.traceparent]
+        with (
+            tracing.span("write results", "client", {"loupe.images": len(results)}, links=links) as span,
+            metrics.WRITE_SECONDS.time(),
+        ):
+            shown = self._store.write(results)
+            span.note({"loupe.shown": len(shown)})
         self._outstanding.settle(result.image for result in results)
         self._announcer.announce([result.document() for result in shown])
         self.tally.add(len(results))
+        _count(results, shown)
         log.info("%d results, %d of them shown, in %d batches", len(results), len(shown), len(batches))
+
+
+def _count(written: Sequence[Result], shown: Sequence[Result]) -> None:
+    for outcome, results in Counter(result.outcome for result in written).items():
+        metrics.RESULTS_WRITTEN.labels(outcome).inc(results)
+    metrics.RESULTS_SHOWN.inc(len(shown))
+    for result in written:
+        # How long a batch job or a sweep takes says nothing of how soon new images are answered.
+        if result.stored_at and result.image.requested_at is None:
+            seconds = (result.stored_at - result.image.uploaded_at).total_seconds()
+            metrics.UPLOAD_TO_RESULT.observe(max(0.0, seconds))

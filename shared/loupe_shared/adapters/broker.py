@@ -11,6 +11,7 @@ from kombu.exceptions import KombuError, OperationalError
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import JOB_QUEUES, Message, StoreBatch
 from loupe_shared.settings import BrokerSettings, QueueSettings
+from loupe_shared.telemetry import metrics, tracing
 
 # How Celery's own logs and monitors show a message. By default Celery writes out a kilobyte of it for them.
 UNSHOWN = {"argsrepr": "()", "kwargsrepr": "{...}"}
@@ -116,16 +117,19 @@ class CeleryPublisher:
         try:
             with self._app.producer_pool.acquire(block=True) as producer, producer.batch(500):
                 for message in messages:
-                    self._app.send_task(
-                        task_name(message.queue),
-                        kwargs={"message": message.to_json()},
-                        queue=message.queue,
-                        producer=producer,
-                        retry=False,
-                        **UNSHOWN,
-                    )
+                    with _addressed(message) as sent:
+                        self._app.send_task(
+                            task_name(message.queue),
+                            kwargs={"message": sent.to_json()},
+                            queue=message.queue,
+                            producer=producer,
+                            retry=False,
+                            **UNSHOWN,
+                        )
         except (OperationalError, KombuError, redis.RedisError, OSError) as error:
             raise BrokerUnavailable(f"the broker did not take {len(messages)} messages: {error}") from error
+        for message in messages:
+            metrics.IMAGES_PUBLISHED.labels(message.queue).inc(message.size)
 
     def check(self) -> None:
         """See ``Publisher.check``."""
@@ -134,3 +138,12 @@ class CeleryPublisher:
                 connection.ensure_connection(max_retries=1, timeout=5)
         except (OperationalError, KombuError, redis.RedisError, OSError) as error:
             raise BrokerUnavailable(f"the broker does not answer: {error}") from error
+
+
+@contextmanager
+def _addressed(message: Message) -> Iterator[Message]:
+    """A message as it travels: whoever handles it goes on with the trace of who publishes it."""
+    links = [message.traceparent] if message.traceparent else []  # it was in a queue before
+    attributes = tracing.message_attributes(message.queue, "send", message.size)
+    with tracing.span(f"publish {message.queue}", "producer", attributes, links=links) as span:
+        yield message.model_copy(update={"traceparent": span.traceparent}) if span.traceparent else message

@@ -12,6 +12,7 @@ from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpRespons
 
 from loupe_shared.adapters.governor import Governor, Throttled
 from loupe_shared.errors import StoreUnavailable
+from loupe_shared.telemetry import metrics
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 10
@@ -99,19 +100,26 @@ class Attempts:
             self._governor.back_off(self._failures, base_s, self._deadline)
         except TimeoutError:
             raise StoreUnavailable(str(failure)) from failure.__cause__
+        metrics.COSMOS_RETRIES.labels(type(failure).__name__.lower()).inc()
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the SDK's errors into those of ``Attempts.make``."""
+    """Turn the SDK's errors into those of ``Attempts.make``, and count the request."""
+    status: object = "none"
     try:
         yield
+        status = "ok"
     except CosmosBatchOperationError as error:
+        status = error.status_code
         raise _failure_of_batch(error) from error
     except CosmosHttpResponseError as error:
+        status = error.status_code
         raise _failure(error) from error
     except AzureError as error:
         raise Unanswered(f"Cosmos DB does not answer: {error}") from error
+    finally:
+        metrics.COSMOS_REQUESTS.labels(status).inc()
 
 
 def _failure_of_batch(error: CosmosBatchOperationError) -> Exception:

@@ -1,6 +1,8 @@
 """The record of outstanding outcomes in the broker's own Redis or Valkey.
 
-One hash for each queue of jobs, with a field per image: the order of its event, then a JSON document.
+One hash for each queue of jobs, with a field per image: the order of its event, then a JSON document. Beside it a hash
+of ages: how many of those images were written down first in which ten seconds. So the oldest is found without a look
+at all of them.
 """
 
 import logging
@@ -22,29 +24,66 @@ KEYS = {
     ClassifyJob.queue: f"{KEY_PREFIX}outstanding",
     BackfillJob.queue: f"{KEY_PREFIX}outstanding-{BackfillJob.queue}",
 }
+AGES = {queue: f"{key}-ages" for queue, key in KEYS.items()}
+AGE_S = 10
 MAX_LOST = 1000
 RECORD = "the record of outstanding outcomes"
 
-# Arguments come in pairs: field, order and document. Several processes write, so it compares and sets in one step.
-_ADD = """
-for i = 1, #ARGV, 2 do
-  local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if not known or string.match(known, '^[^{]*') <= string.match(ARGV[i + 1], '^[^{]*') then
-    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+# Of ages, what has changed. An entry of an earlier version has none.
+_AGES = """
+local changes = {}
+local function change(age, by)
+  if age then
+    changes[age] = (changes[age] or 0) + by
   end
+end
+local function age_of(entry)
+  return string.match(entry, '^[^{]*{"first":(%d+)')
+end
+local function apply(key)
+  for age, by in pairs(changes) do
+    if by ~= 0 and redis.call('HINCRBY', key, age, by) <= 0 then
+      redis.call('HDEL', key, age)
+    end
+  end
+  changes = {}
 end
 """
 
-# Arguments come in pairs: field, order.
-_SETTLE = """
-for _, key in ipairs(KEYS) do
-  if redis.call('EXISTS', key) == 1 then
+# Arguments come in pairs: field, order and document. Several processes write, so it compares and sets in one step.
+# What is written down again becomes young again, but remembers when it was written down first.
+_ADD = f"""{_AGES}
+for i = 1, #ARGV, 2 do
+  local entry = ARGV[i + 1]
+  local order = string.match(entry, '^[^{{]*')
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  local known_order = known and string.match(known, '^[^{{]*')
+  if not known or known_order <= order then
+    local first = known and age_of(known)
+    if first and known_order == order then
+      entry = string.gsub(entry, '{{"first":%d+', '{{"first":' .. first, 1)
+    else
+      change(first, -1)
+      change(age_of(entry), 1)
+    end
+    redis.call('HSET', KEYS[1], ARGV[i], entry)
+  end
+end
+apply(KEYS[2])
+"""
+
+# Arguments come in pairs: field, order. Keys, too: entries, their ages.
+_SETTLE = f"""{_AGES}
+for k = 1, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[k]) == 1 then
     for i = 1, #ARGV, 2 do
-      local known = redis.call('HGET', key, ARGV[i])
-      if known and string.match(known, '^[^{]*') <= ARGV[i + 1] then
-        redis.call('HDEL', key, ARGV[i])
+      local known = redis.call('HGET', KEYS[k], ARGV[i])
+      if known and string.match(known, '^[^{{]*') <= ARGV[i + 1] then
+        redis.call('HDEL', KEYS[k], ARGV[i])
+        change(age_of(known), -1)
       end
     end
+    apply(KEYS[k + 1])
   end
 end
 """
@@ -82,12 +121,13 @@ class ValkeyOutstanding:
         """See ``Outstanding.add``."""
         since = time.time()
         with answering(RECORD):
-            self._add([KEYS[queue]], [part for one in due for part in _entry(one, since)])
+            self._add([KEYS[queue], AGES[queue]], [part for one in due for part in _entry(one, since)])
 
     def settle(self, images: Iterable[ImageRef]) -> None:
         """See ``Outstanding.settle``."""
         with answering(RECORD):
-            self._settle(list(KEYS.values()), [part for image in images for part in (image.id, image.order)])
+            keys = [key for queue in KEYS for key in (KEYS[queue], AGES[queue])]
+            self._settle(keys, [part for image in images for part in (image.id, image.order)])
 
     def due(self, image_ids: Sequence[str]) -> set[str]:
         """See ``Outstanding.due``."""
@@ -114,7 +154,8 @@ def _entry(due: ImageRef | Result, since: float) -> tuple[str, str]:
     """Field and value of an ``_Entry``, put together by hand: pydantic takes three times as long to write the whole."""
     image = due.image if isinstance(due, Result) else due
     document = due.model_dump_json(exclude_none=True, exclude_computed_fields=True)
-    return image.id, f'{image.order}{{"since":{since},"due":{document}}}'
+    first = int(since) // AGE_S * AGE_S
+    return image.id, f'{image.order}{{"first":{first},"since":{since},"due":{document}}}'
 
 
 def _read(value: str) -> _Entry | None:

@@ -1,5 +1,7 @@
 """How much is on its way, counted where Celery and the record of outstanding outcomes keep it."""
 
+from datetime import UTC, datetime
+
 from loupe_shared.adapters.broker import (
     KEY_PREFIX,
     LOOK_TIMEOUT_S,
@@ -9,8 +11,9 @@ from loupe_shared.adapters.broker import (
     dead_letter_queue,
     unacked_key,
 )
+from loupe_shared.adapters.outstanding import AGES
 from loupe_shared.adapters.outstanding import KEYS as OUTSTANDING
-from loupe_shared.pipeline import Backlog, QueueDepth
+from loupe_shared.pipeline import Backlog, Lane, QueueDepth
 from loupe_shared.settings import BrokerSettings
 
 
@@ -40,3 +43,18 @@ class ValkeyQueues:
                 for name, waiting, running, dead in depths
             ),
         )
+
+    def lanes(self) -> list[Lane]:
+        """See ``Queues.lanes``."""
+        pipeline = self._client.pipeline(transaction=True)
+        for queue, key in OUTSTANDING.items():
+            pipeline.hlen(key)
+            pipeline.hkeys(AGES[queue])
+        with answering("the broker"):
+            found = pipeline.execute()
+        lanes = zip(OUTSTANDING, found[::2], found[1::2], strict=True)
+        return [Lane(queue, outstanding, _oldest(ages)) for queue, outstanding, ages in lanes]
+
+
+def _oldest(ages: list[str]) -> datetime | None:
+    return datetime.fromtimestamp(min(map(int, ages)), UTC) if ages else None

@@ -56,6 +56,18 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def message_count(metadata: Response) -> int:
+    """How many messages a queue has, roughly, by an answer to Get Queue Metadata.
+
+    Raises:
+        StorageUnavailable: it does not say.
+    """
+    try:
+        return int(metadata.headers["x-ms-approximate-messages-count"])
+    except (LookupError, ValueError) as error:
+        raise StorageUnavailable("storage did not say how many messages a queue has") from error
+
+
 class StorageHttp:
     """A client. Safe for use from several threads.
 

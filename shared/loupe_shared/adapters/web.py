@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from loupe_shared.adapters.web_telemetry import Observed
 from loupe_shared.errors import ConfigurationError, TransientError
 from loupe_shared.settings import HttpSettings
 
@@ -178,7 +179,7 @@ def serve_http(app: FastAPI, settings: HttpSettings, ending: Ending | None = Non
     # uvicorn raises the signal that ended it once more when it is done: by then there is nothing left to do.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20)
+    config = uvicorn.Config(Observed(app), log_config=None, access_log=False, timeout_graceful_shutdown=20)
     server = _Server(config, ending or Ending())
     server.run(sockets=[listener])
     return 0 if server.started else 1

@@ -24,6 +24,7 @@ from loupe_shared.adapters.broker import dead_letter_queue, task_name
 from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable, ConfigurationError, PermanentError, TransientError
 from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -62,31 +63,54 @@ def _process(
     handle: Callable[[M], M | None],
     give_up: Callable[[M], None],
 ) -> None:
-    queue, delay_s = message_type.queue, _delay_s(task.app, task.request.retries)
+    queue = message_type.queue
     try:
         parsed = message_type.from_json(message)
     except ValidationError as error:
         _bury(task, queue, message, f"malformed: {error}")
         return
+    attributes = tracing.message_attributes(queue, "process", parsed.size)
+    with tracing.span(f"process {queue}", "consumer", attributes, parent=parsed.traceparent):
+        _handle(task, message, failures, parsed, handle, give_up)
+
+
+def _handle(
+    task: Task[Any, Any],
+    message: object,
+    failures: int,
+    parsed: M,
+    handle: Callable[[M], M | None],
+    give_up: Callable[[M], None],
+) -> None:
+    queue, delay_s = parsed.queue, _delay_s(task.app, task.request.retries)
     try:
         rest = handle(parsed)
     except TransientError as error:
         log.warning("put back: %s", error)
+        _count(queue, "retried")
         raise task.retry(countdown=delay_s) from error
     except Exception as error:
         log.exception("a message could not be handled")
         if not isinstance(error, PermanentError) and failures < MAX_FAILURES:
+            _count(queue, "retried")
             raise task.retry(kwargs={"message": message, "failures": failures + 1}, countdown=delay_s) from error
         parts = parsed.split()
         if len(parts) > 1:  # whatever is wrong is wrong with one of them
             for part in parts:
                 task.apply_async(kwargs={"message": part.to_json()}, queue=queue)
+            _count(queue, "split")
             return
         _bury(task, queue, message, f"{type(error).__name__}: {error}")
         give_up(parsed)
         return
     if rest is not None:
+        _count(queue, "retried")
         raise task.retry(kwargs={"message": rest.to_json()}, countdown=delay_s)
+    _count(queue, "handled")
+
+
+def _count(queue: str, ending: str) -> None:
+    metrics.MESSAGES.labels(queue, ending).inc()
 
 
 def _delay_s(app: Celery, retries: int) -> float:
@@ -100,6 +124,7 @@ def _bury(task: Task[Any, Any], queue: str, message: object, reason: str) -> Non
     log.error("moved to %s: %s", dead, reason)
     letter = {"message": message, "reason": reason, "at": now().isoformat()}
     task.app.send_task("loupe.dead-letter", kwargs=letter, queue=dead)
+    _count(queue, "buried")
 
 
 def serve(app: Celery, queue: str, concurrency: int, heartbeat: Path | None) -> int:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from loupe_query.operate.letters import Letter, letter_id
-from loupe_shared.adapters.storage_http import Response, StorageHttp
+from loupe_shared.adapters.storage_http import Response, StorageHttp, message_count
 from loupe_shared.api.operate import Source
 from loupe_shared.errors import StorageUnavailable
 
@@ -67,6 +67,14 @@ class PoisonLetters:
     def remove(self, letters: Sequence[Letter]) -> int:
         """See ``LetterBox.remove``."""
         return self._take(letters, again=False)
+
+    def count(self) -> int:
+        """How many there are, roughly.
+
+        Raises:
+            StorageUnavailable: storage does not answer.
+        """
+        return message_count(self._ask("GET", "-poison?comp=metadata", HTTPStatus.OK))
 
     def _take(self, letters: Sequence[Letter], *, again: bool) -> int:
         wanted, removed = {letter.handle.decode() for letter in letters}, 0

@@ -88,6 +88,7 @@ def _load(folder: Path, manifest: bytes) -> _Model:
     # It takes tens of megabytes, which a process that is never given a picture need not pay.
     import onnxruntime  # noqa: PLC0415
 
+    onnxruntime.disable_telemetry_events()
     bundle = Bundle.load(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
