@@ -7,7 +7,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Manifest, Provenance, sha256
+from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Manifest, sha256
+from loupe_shared.card import Provenance
 from loupe_shared.preprocess import Preprocessing
 
 RULE = Preprocessing(size=182, crop=1.0, resample="bicubic", oversample=0.0)

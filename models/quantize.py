@@ -29,7 +29,8 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from PIL import Image, ImageOps
 
-from loupe_shared.bundle import MANIFEST_FILE, QUANTIZED_FILE, Bundle, Manifest, QuantizationGate, sha256
+from loupe_shared.bundle import MANIFEST_FILE, QUANTIZED_FILE, Bundle, Manifest, sha256
+from loupe_shared.card import QuantizationGate
 from loupe_shared.preprocess import Pixels, Preprocessing, decode_into
 from loupe_shared.result import Precision
 

@@ -38,6 +38,10 @@ class NoLinks:
         """A link."""
         return Link(f"https://storage.invalid/{container}/{blob}?write", now() + timedelta(minutes=1))
 
+    def create(self, container: str, blob: str) -> Link:
+        """A link."""
+        return Link(f"https://storage.invalid/{container}/{blob}?create", now() + timedelta(minutes=1))
+
 
 class NoThumbnails:
     """No picture has a thumbnail."""
@@ -91,6 +95,8 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         jobs=Jobs(MemoryOutstanding(), MemoryPublisher()),
         batch_jobs=MemoryJobs(),
         outputs=None,
+        registry=None,
+        intake=None,
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

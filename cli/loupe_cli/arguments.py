@@ -51,6 +51,18 @@ def moment(text: str) -> datetime:
         ) from None
 
 
+def portion(text: str) -> float:
+    """A part of the whole, below all of it: ``5%`` or ``0.05``."""
+    number = text.strip()
+    try:
+        found = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1:
+        raise typer.BadParameter(f"{text!r} is no part of the pictures: write one such as 5% or 0.05, or 0")
+    return found
+
+
 def image(text: str) -> Name:
     """The name of an image.
 

@@ -18,10 +18,11 @@ CHUNK = 200
 
 def path_of(kind: str, container: str, blob: str) -> str:
     """Where the API has something of an image, such as its history."""
-    return f"/v1/{kind}/{_quoted(container)}/{'/'.join(map(_quoted, blob.split('/')))}"
+    return f"/v1/{kind}/{quoted(container)}/{'/'.join(map(quoted, blob.split('/')))}"
 
 
-def _quoted(segment: str) -> str:
+def quoted(segment: str) -> str:
+    """A text as one part of an address, whatever is in it."""
     # Dots are never quoted elsewhere, and here they would be taken for the way to another folder.
     return segment.replace(".", "%2E") if segment in (".", "..") else quote(segment, safe="")
 

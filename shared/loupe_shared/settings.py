@@ -146,6 +146,15 @@ class OutputSettings(ServiceSettings):
     )
 
 
+class RegistrySettings(ServiceSettings):
+    """Where models are registered."""
+
+    model_container: str | None = Field(
+        default=None,
+        description="Container of the registry of models, which must exist. Unset, models are not released from there.",
+    )
+
+
 class StoreSettings(ServiceSettings):
     """Where results are kept, and batch jobs."""
 

@@ -7,7 +7,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from loupe_query.jobs.blob_outputs import BlobOutputs
-from loupe_query.pictures.blob_service import connect
+from loupe_shared.adapters.blob_service import connect
 from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
 

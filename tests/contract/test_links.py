@@ -23,9 +23,9 @@ from cryptography.x509.oid import NameOID
 from loupe_local.azurite import ACCOUNT, node
 from loupe_local.child import Child
 from loupe_local.ports import free_port, listens
-from loupe_query.pictures import blob_service
 from loupe_query.pictures.azure_links import READING, SKEW, STEP, UPLOADING, AzureLinks
-from loupe_query.pictures.blob_service import connect
+from loupe_shared.adapters import blob_service
+from loupe_shared.adapters.blob_service import connect
 from loupe_shared.domain import now
 from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
@@ -168,6 +168,17 @@ def test_bytes_to_a_link(storage: Storage, name: str) -> None:
         assert storage.blob(name).download_blob().readall() == body
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_bytes_to_a_link_that_writes_over_nothing(storage: Storage, name: str) -> None:
+    blob = storage.blob(f"new/{uuid.uuid4().hex}{name}")
+    link = storage.links.create("images", blob.blob_name)
+    assert storage.send("PUT", link.url, b"bytes")[0] == 201
+    assert storage.send("PUT", link.url, b"other")[0] == 403
+    assert storage.send("GET", link.url)[0] == 403
+    assert storage.send("DELETE", link.url)[0] == 403
+    assert blob.download_blob().readall() == b"bytes"
+
+
 def test_a_link_for_reading_permits_nothing_else(storage: Storage, name: str) -> None:
     storage.blob(name).upload_blob(b"bytes")
     url = storage.links.read("images", name).url
@@ -185,7 +196,7 @@ def test_a_link_for_uploading_permits_nothing_else(storage: Storage, name: str) 
     assert storage.blob(name).exists()
 
 
-@pytest.mark.parametrize("kind", ["read", "upload"])
+@pytest.mark.parametrize("kind", ["read", "upload", "create"])
 def test_a_link_is_to_one_blob(storage: Storage, name: str, kind: str) -> None:
     other = storage.blob(name + "2")
     other.upload_blob(b"bytes")

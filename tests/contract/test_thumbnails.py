@@ -16,14 +16,15 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from loupe_local.azurite import ACCOUNT, KEY, Azurite
-from loupe_query.pictures import blob_service, thumbnails
+from loupe_query.pictures import thumbnails
 from loupe_query.pictures.azure_links import AzureLinks
-from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.ports import Link
 from loupe_query.pictures.routes import pictures_router, uploads_router
 from loupe_query.pictures.settings import PictureSettings
 from loupe_query.pictures.shrink import shrink
 from loupe_query.pictures.thumbnails import MAKERS, BlobThumbnails
+from loupe_shared.adapters import blob_service
+from loupe_shared.adapters.blob_service import connect
 from loupe_shared.adapters.web import install_problems
 from loupe_shared.domain import Reason
 from loupe_shared.errors import BlobGone, ImageRejected, StorageUnavailable, TransientError

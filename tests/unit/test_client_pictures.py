@@ -13,9 +13,9 @@ from loupe_client import Loupe, NotFound, Unreachable, Uploaded, UploadFailed, a
 from loupe_local.azurite import ACCOUNT, KEY, Azurite
 from loupe_query.access.keys import hash_key, new_key
 from loupe_query.pictures.azure_links import AzureLinks
-from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.settings import PictureSettings
 from loupe_query.pictures.thumbnails import BlobThumbnails
+from loupe_shared.adapters.blob_service import connect
 from tests.apps import archive
 from tests.factories import CONTAINER, SAMPLES, encode, photo
 from tests.unit.test_client import serving

@@ -12,9 +12,9 @@ from loupe_client import Loupe, Unavailable
 from loupe_local.azurite import ACCOUNT, KEY, Azurite
 from loupe_query.access.keys import hash_key, new_key
 from loupe_query.pictures.azure_links import AzureLinks
-from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.settings import PictureSettings
 from loupe_query.pictures.thumbnails import BlobThumbnails
+from loupe_shared.adapters.blob_service import connect
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.domain import now
 from loupe_shared.result import Review

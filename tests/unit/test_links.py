@@ -36,6 +36,10 @@ class SpokenLinks:
         """See ``Links.upload``."""
         return Link(f"https://storage/{container}/{blob.encode().hex()}?upload", SOON)
 
+    def create(self, container: str, blob: str) -> Link:
+        """See ``Links.create``."""
+        return Link(f"https://storage/{container}/{blob.encode().hex()}?create", SOON)
+
 
 class SpokenThumbnails:
     """Thumbnails of all pictures but those that have a problem."""

@@ -8,7 +8,8 @@ from models import quantize
 
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
-from loupe_shared.bundle import Bundle, QuantizationGate
+from loupe_shared.bundle import Bundle
+from loupe_shared.card import QuantizationGate
 from loupe_shared.result import Precision
 from tests.factories import BUNDLE, SAMPLES
 

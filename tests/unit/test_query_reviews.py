@@ -14,7 +14,7 @@ from tests.factories import result
 PATH = "/v1/reviews/images/line 1/a.jpg"
 OPERATING = ("/v1/dead-letters", "/v1/images/reclassify")
 REVIEWING = ("/v1/review", "/v1/uploads")
-CHANGING = "/v1/jobs"  # which everyone who reads may look at
+CHANGING = ("/v1/jobs", "/v1/models")  # which everyone who reads may look at
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from loupe_cli.commands import (
     export,
     jobs,
     letters,
+    models,
     pipeline,
     results,
     review,
@@ -43,7 +44,11 @@ def install(app: typer.Typer) -> None:
         (doctor.doctor, _RUNNING, doctor.EXAMPLES),
     ):
         app.command(rich_help_panel=panel, epilog=examples(*lines))(command)
-    for name, help_, commands in (("jobs", jobs.HELP, jobs.COMMANDS), ("dead-letters", letters.HELP, letters.COMMANDS)):
+    for name, help_, commands in (
+        ("jobs", jobs.HELP, jobs.COMMANDS),
+        ("models", models.HELP, models.COMMANDS),
+        ("dead-letters", letters.HELP, letters.COMMANDS),
+    ):
         group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
         for command_name, run, run_lines in commands:
             group.command(command_name, epilog=examples(*run_lines))(run)

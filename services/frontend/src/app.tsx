@@ -22,6 +22,8 @@ const JobPage = page(() => import("./jobs/job-page"), "JobPage");
 const LetterPage = page(() => import("./letters/letter-page"), "LetterPage");
 const LettersPage = page(() => import("./letters/letters-page"), "LettersPage");
 const NewJobPage = page(() => import("./jobs/new-job-page"), "NewJobPage");
+const ModelPage = page(() => import("./models/model-page"), "ModelPage");
+const ModelsPage = page(() => import("./models/models-page"), "ModelsPage");
 const OverviewPage = page(() => import("./overview/overview-page"), "OverviewPage");
 const UploadPage = page(() => import("./upload/upload-page"), "UploadPage");
 
@@ -42,6 +44,8 @@ export function App() {
                 <Route path="/jobs/:id" element={<JobPage />} />
                 <Route path="/dead-letters" element={<LettersPage />} />
                 <Route path="/dead-letters/:id" element={<LetterPage />} />
+                <Route path="/models" element={<ModelsPage />} />
+                <Route path="/models/:name" element={<ModelPage />} />
                 <Route path="/upload" element={<UploadPage />} />
                 <Route path="*" element={<NoSuchPage />} />
               </Routes>

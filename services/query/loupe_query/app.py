@@ -16,6 +16,9 @@ from loupe_query.jobs.desk import Desk
 from loupe_query.jobs.ports import Outputs
 from loupe_query.jobs.routes import MAX_BODY_BYTES, PATH, jobs_router
 from loupe_query.live import live_router
+from loupe_query.models.registering import Place, Registering
+from loupe_query.models.releases import Releases
+from loupe_query.models.routes import models_router
 from loupe_query.operate.jobs import Jobs
 from loupe_query.operate.letter_routes import letters_router
 from loupe_query.operate.office import Office
@@ -36,13 +39,14 @@ from loupe_shared.adapters.web import Ending, describe, health_router, install_p
 from loupe_shared.api.access import Scope
 from loupe_shared.batch.ports import JobStore
 from loupe_shared.ports import Announcer, Changes, Queues, ResultStore, SimilarImages, Workers
+from loupe_shared.release.ports import Registry
 
 DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
 Follow `next` of a list to go on: pages neither skip nor repeat a result while images arrive. Errors are
 `application/problem+json` (RFC 9457). Callers need an API key or an access token of Entra ID with the scope `read`, for
-uploads and reviews also `review`, for dead letters, for classifying again and for changing batch jobs `operate`; on
-a machine of one's own, nothing."""
+uploads and reviews also `review`, for dead letters, for classifying again, for changing batch jobs and for releasing
+models `operate`; on a machine of one's own, nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Archive:
         jobs: publishes what is to be done again.
         batch_jobs: where batch jobs are kept.
         outputs: the files that they have written; unset if they can write none.
+        registry: of models; unset if the service is not told where it is.
+        intake: of that registry, and its container.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         max_picture_bytes: of a picture that is looked at.
     """
@@ -73,6 +79,8 @@ class Archive:
     jobs: Jobs
     batch_jobs: JobStore
     outputs: Outputs | None
+    registry: Registry | None
+    intake: Place | None
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
@@ -113,6 +121,8 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
     desk = Desk(archive.batch_jobs, archive.workers, archive.outputs, archive.announcer)
     app.include_router(jobs_router(desk, reader, operator), responses=refusals)
+    releases, registering = Releases(archive.registry), Registering(archive.intake, archive.links)
+    app.include_router(models_router(releases, registering, reader, operator), responses=refusals)
     operating = [
         letters_router(archive.office),
         reclassify_router(Reclassification(store, archive.jobs, account)),

@@ -8,18 +8,20 @@ from loupe_query.frontend import Frontend, content_security_policy
 from loupe_query.gauges import letter_look, queue_look
 from loupe_query.jobs.blob_outputs import BlobOutputs
 from loupe_query.live import MAX_STREAMS
+from loupe_query.models.registering import Place
 from loupe_query.operate.jobs import JOBS, Jobs
 from loupe_query.operate.office import Office
 from loupe_query.operate.poison_queue import PoisonLetters
 from loupe_query.operate.ports import LetterBox
 from loupe_query.operate.valkey_letters import ValkeyLetters
 from loupe_query.pictures.azure_links import AzureLinks
-from loupe_query.pictures.blob_service import connect
 from loupe_query.pictures.thumbnails import BlobThumbnails
 from loupe_query.review.valkey_claims import ValkeyClaims
 from loupe_query.settings import QuerySettings
 from loupe_query.similar.embedder import Embedder
 from loupe_query.similar.sqlite import SqliteSimilar
+from loupe_shared.adapters.blob_registry import BlobRegistry
+from loupe_shared.adapters.blob_service import connect
 from loupe_shared.adapters.broker import CeleryPublisher, make_celery
 from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
@@ -43,6 +45,8 @@ def serve_query(settings: QuerySettings) -> int:
         links = AzureLinks(settings, service)
         store, similar = _open(settings)
         poison = _poison_letters(settings, resources)
+        models = settings.model_container
+        registry = BlobRegistry(service, models) if models else None
         jobs = Jobs(ValkeyOutstanding(settings), CeleryPublisher(make_celery(settings)))
         archive = Archive(
             account=settings.storage_account,
@@ -58,6 +62,8 @@ def serve_query(settings: QuerySettings) -> int:
             jobs=jobs,
             batch_jobs=resources.enter_context(closing(open_job_store(settings))),
             outputs=BlobOutputs(service, settings.output_container) if settings.output_container else None,
+            registry=registry,
+            intake=Place(registry, models) if registry and models else None,
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),

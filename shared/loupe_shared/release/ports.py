@@ -59,3 +59,24 @@ class Registry(Protocol):
         Raises:
             ReleaseChanged: what is kept has another revision than the one before this.
         """
+
+
+class Intake(Protocol):
+    """Takes bundles whose files others bring to where the registry keeps them.
+
+    Safe for use from several threads. Every method raises ``StorageUnavailable`` when it does not answer.
+    """
+
+    def missing(self, manifest: Manifest) -> list[str]:
+        """The files of a bundle that are not there yet. Reads those that are.
+
+        Raises:
+            VersionExists: the version is registered, or a file of it is there, with other content.
+        """
+
+    def complete(self, manifest: Manifest) -> None:
+        """Let a bundle be seen of which no file is missing.
+
+        Raises:
+            VersionExists: the version is registered with other files.
+        """

@@ -475,6 +475,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List models */
+        get: operations["list_models_v1_models_get"];
+        put?: never;
+        /**
+         * Register a version of a model
+         * @description Send the manifest of a bundle. The answer has a link for each file that is not there yet: send it there
+         *     with `PUT` and the `headers` of the answer, then send the manifest again. When all files are there, and are what the
+         *     manifest says, the version is registered. Nothing is ever written over: 409 if the version, or a file of it, is there
+         *     with other content. To register the same again changes nothing.
+         */
+        post: operations["register_version_v1_models_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One model
+         * @description With its versions, what was measured of them, and what was changed of its release.
+         */
+        get: operations["get_model_v1_models__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a version on a part of the images
+         * @description It answers for this share of them, always the same ones, in place of the version that serves. 409 as for promoting. A share of 0, or none, ends it.
+         */
+        post: operations["try_version_v1_models__name__canary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a version serve
+         * @description Lets a version answer for all images, within seconds and without a restart. 409 with the reasons if
+         *     something speaks against it: other preprocessing than this version of Loupe has, other labels than the version that
+         *     serves (unless `new_labels`), worse accuracy or latency where both were measured alike, or an int8 graph that has lost
+         *     too much. `force` overrules all that, and the change says so. Promoting what serves already changes nothing.
+         */
+        post: operations["promote_version_v1_models__name__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to the version before
+         * @description Within seconds, and whatever the gates say. It also ends a canary. Once: 409 until a version was promoted again.
+         */
+        post: operations["roll_back_v1_models__name__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let versions look on
+         * @description They answer, too, but what they say is only compared. 409 if one answers otherwise already, or was made for other preprocessing. No versions end it.
+         */
+        post: operations["shadow_versions_v1_models__name__shadow_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pipeline": {
         parameters: {
             query?: never;
@@ -707,6 +834,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Action
+         * @description What a change was.
+         * @enum {string}
+         */
+        Action: "promote" | "canary" | "shadow" | "rollback";
+        /**
          * ByFilter
          * @description The images that the archive showed for a filter when the job was submitted.
          */
@@ -756,6 +889,74 @@ export interface components {
              * @default
              */
             prefix: string;
+        };
+        /**
+         * Canary
+         * @description A version that answers for a part of the images, always the same ones.
+         *
+         *     Attributes:
+         *         share: of all images.
+         */
+        Canary: {
+            /** Share */
+            share: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CanaryWanted
+         * @description A version that is to answer for a part of the images.
+         */
+        CanaryWanted: {
+            /**
+             * Force
+             * @description whether to do it whatever speaks against it, which is noted
+             * @default false
+             */
+            force: boolean;
+            /**
+             * New Labels
+             * @description whether the version is meant to have other labels than the one that serves
+             * @default false
+             */
+            new_labels: boolean;
+            /**
+             * Share
+             * @description of the images; 0 or none to end the canary
+             * @example 0.05
+             */
+            share?: number | null;
+            /**
+             * Version
+             * @description none to end the canary
+             */
+            version?: number | null;
+            /**
+             * Why
+             * @example 3 % more cracks are found on line 3
+             */
+            why: string;
+        };
+        /**
+         * Change
+         * @description Who changed what, when and why.
+         *
+         *     Attributes:
+         *         detail: of the change, for people, such as "version 4 serves, in place of 3".
+         */
+        Change: {
+            action: components["schemas"]["Action"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Detail */
+            detail: string;
+            /** Why */
+            why: string;
         };
         /**
          * Counts
@@ -950,6 +1151,16 @@ export interface components {
              * @description `cursor` of the next page; none at the end
              */
             next: string | null;
+        };
+        /**
+         * FileLink
+         * @description Where to put a file of a bundle.
+         */
+        FileLink: {
+            /** File */
+            file: string;
+            /** Url */
+            url: string;
         };
         /**
          * FoundImages
@@ -1353,6 +1564,20 @@ export interface components {
             output?: components["schemas"]["OutputRequest"] | null;
         };
         /**
+         * Latency
+         * @description How long one image takes in the graph alone.
+         *
+         *     Attributes:
+         *         milliseconds: the median.
+         *         machine: on which it was measured, with how many threads. Figures of different machines are not compared.
+         */
+        Latency: {
+            /** Machine */
+            machine: string;
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
          * LetterFilter
          * @description Which dead letters. Unset parameters match everything.
          */
@@ -1460,6 +1685,45 @@ export interface components {
             images: components["schemas"]["ImageName"][];
         };
         /**
+         * Manifest
+         * @description What a bundle holds.
+         *
+         *     The graph has one input ``images``, ``uint8[N, size, size, 3]`` in RGB order, normalises inside, and has the outputs
+         *     ``probabilities`` (``float32[N, labels]``), ``embedding`` (``float32[N, embedding_size]``) and
+         *     ``activation_map`` (``float32[N, rows, columns]``: the class-activation map of the most probable label).
+         *
+         *     Attributes:
+         *         version: grows by one with every registered version of the name.
+         *         files: SHA-256 of each file of the bundle but the manifest.
+         *         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
+         *         metrics: of ``model.onnx``; none if it was not measured.
+         */
+        Manifest: {
+            /** Embedding Size */
+            embedding_size: number;
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+            /** Labels */
+            labels: string[];
+            metrics?: components["schemas"]["Metrics"] | null;
+            /** Name */
+            name: string;
+            preprocessing: components["schemas"]["Preprocessing"];
+            /** Preprocessing Hash */
+            preprocessing_hash: string;
+            provenance: components["schemas"]["Provenance"];
+            quantization?: components["schemas"]["QuantizationGate"] | null;
+            /**
+             * Schema Version
+             * @constant
+             */
+            schema_version: 1;
+            /** Version */
+            version: number;
+        };
+        /**
          * Me
          * @description Who the API takes the caller for.
          */
@@ -1471,6 +1735,66 @@ export interface components {
             name: string;
             /** Scopes */
             scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * Metrics
+         * @description How good a model was on images that it had not learnt from.
+         *
+         *     Attributes:
+         *         test_set: digest of these images and their labels. Figures of different test sets are not compared.
+         *         images: how many.
+         *         accuracy: part of them that it labels rightly.
+         *         balanced_accuracy: the mean of these parts over the labels.
+         *         latency: how long one took, if that was measured.
+         */
+        Metrics: {
+            /** Accuracy */
+            accuracy: number;
+            /** Balanced Accuracy */
+            balanced_accuracy: number;
+            /** Images */
+            images: number;
+            latency?: components["schemas"]["Latency"] | null;
+            /** Test Set */
+            test_set: string;
+        };
+        /**
+         * ModelInFull
+         * @description A model with what is known of its versions.
+         */
+        ModelInFull: {
+            /** Name */
+            name: string;
+            /** @description none if no version was promoted yet */
+            release?: components["schemas"]["Release"] | null;
+            /**
+             * Versions
+             * @description the newest first
+             */
+            versions: components["schemas"]["Version"][];
+        };
+        /**
+         * ModelList
+         * @description All models.
+         */
+        ModelList: {
+            /** Models */
+            models: components["schemas"]["ModelSummary"][];
+        };
+        /**
+         * ModelSummary
+         * @description A model, its versions, and which of them are released.
+         */
+        ModelSummary: {
+            /** Name */
+            name: string;
+            /** @description none if no version was promoted yet */
+            release?: components["schemas"]["Release"] | null;
+            /**
+             * Versions
+             * @description the newest first
+             */
+            versions: number[];
         };
         /**
          * ModelVersion
@@ -1580,6 +1904,30 @@ export interface components {
             score: number;
         };
         /**
+         * Preprocessing
+         * @description How a picture becomes a square of pixels.
+         *
+         *     Attributes:
+         *         size: edge of the square that the model takes, in pixels.
+         *         crop: edge of the central square that is kept, as a part of the picture's shorter edge.
+         *         resample: filter for the resize to ``size``.
+         *         oversample: a JPEG may be decoded at a reduced scale that still has this many times the pixels per edge
+         *             that the resize needs. More is closer to a full decode; 0 decodes in full.
+         */
+        Preprocessing: {
+            /** Crop */
+            crop: number;
+            /** Oversample */
+            oversample: number;
+            /**
+             * Resample
+             * @enum {string}
+             */
+            resample: "bilinear" | "bicubic";
+            /** Size */
+            size: number;
+        };
+        /**
          * Problem
          * @description An error of the API (RFC 9457).
          */
@@ -1597,6 +1945,72 @@ export interface components {
             status: number;
             /** Title */
             title: string;
+        };
+        /**
+         * Promotion
+         * @description A version that is to serve.
+         */
+        Promotion: {
+            /**
+             * Force
+             * @description whether to do it whatever speaks against it, which is noted
+             * @default false
+             */
+            force: boolean;
+            /**
+             * New Labels
+             * @description whether the version is meant to have other labels than the one that serves
+             * @default false
+             */
+            new_labels: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Why
+             * @example 3 % more cracks are found on line 3
+             */
+            why: string;
+        };
+        /**
+         * Provenance
+         * @description Where a model comes from and under which terms.
+         */
+        Provenance: {
+            /** Exporter */
+            exporter: string;
+            /** Licence */
+            licence: string;
+            /** Weights */
+            weights: string;
+        };
+        /**
+         * QuantizationGate
+         * @description What the int8 graph was measured at before it was accepted, over photos against the fp32 graph.
+         *
+         *     Attributes:
+         *         images: how many were compared.
+         *         agreement: part of them for which both name the same label.
+         *         agreement_when_sure: the same, of those that fp32 gives a score above 0.3.
+         *         score_change: mean change of the score of fp32's label.
+         *         labelled_images: how many had a known label.
+         *         accuracy_fp32: part of those that fp32 labels rightly.
+         *         accuracy_int8: part of those that int8 labels rightly.
+         */
+        QuantizationGate: {
+            /** Accuracy Fp32 */
+            accuracy_fp32: number;
+            /** Accuracy Int8 */
+            accuracy_int8: number;
+            /** Agreement */
+            agreement: number;
+            /** Agreement When Sure */
+            agreement_when_sure: number;
+            /** Images */
+            images: number;
+            /** Labelled Images */
+            labelled_images: number;
+            /** Score Change */
+            score_change: number;
         };
         /**
          * QueueDepth
@@ -1668,6 +2082,74 @@ export interface components {
              * @example 5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52
              */
             id: string;
+        };
+        /**
+         * Registration
+         * @description How far the registering of a version has come.
+         */
+        Registration: {
+            /**
+             * Expires At
+             * @description of all of these links; none without links
+             */
+            expires_at?: string | null;
+            /**
+             * Headers
+             * @description that every upload must have
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Is Registered
+             * @description whether it is there; otherwise upload its files, and ask again
+             */
+            is_registered: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Uploads
+             * @description for each file that is missing
+             */
+            uploads: components["schemas"]["FileLink"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * Release
+         * @description Who answers of a model's versions.
+         *
+         *     Attributes:
+         *         revision: counts the changes.
+         *         serving: the version that answers.
+         *         previous: the version that served before, to which one can roll back.
+         *         canary: the version that answers for some in its place.
+         *         shadows: versions that answer, too, without being shown.
+         *         changes: the latest, the newest last, ``MAX_CHANGES`` at most.
+         */
+        Release: {
+            canary?: components["schemas"]["Canary"] | null;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["Change"][];
+            /** Name */
+            name: string;
+            /** Previous */
+            previous?: number | null;
+            /**
+             * Revision
+             * @default 0
+             */
+            revision: number;
+            /** Serving */
+            serving: number;
+            /**
+             * Shadows
+             * @default []
+             */
+            shadows: number[];
         };
         /**
          * ResultDocument
@@ -1877,6 +2359,25 @@ export interface components {
          */
         Scope: "read" | "review" | "operate";
         /**
+         * ShadowsWanted
+         * @description Versions that are to answer without being shown.
+         */
+        ShadowsWanted: {
+            /**
+             * Versions
+             * @description all of them, in the place of those that do so now
+             * @example [
+             *       4
+             *     ]
+             */
+            versions: number[];
+            /**
+             * Why
+             * @example 3 % more cracks are found on line 3
+             */
+            why: string;
+        };
+        /**
          * SignIn
          * @description What a page must know before it can ask the API for anything.
          */
@@ -2076,6 +2577,40 @@ export interface components {
              *     ]
              */
             blobs: string[];
+        };
+        /**
+         * Version
+         * @description A version of a model.
+         */
+        Version: {
+            /**
+             * Labels
+             * @description how many there are
+             */
+            labels: number;
+            /** @description none if they were not measured */
+            metrics?: components["schemas"]["Metrics"] | null;
+            /**
+             * Objections
+             * @description what speaks against promoting it now
+             */
+            objections: string[];
+            provenance: components["schemas"]["Provenance"];
+            /** @description of its int8 graph; none if it has none */
+            quantization?: components["schemas"]["QuantizationGate"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Why
+         * @description The reason of a change, which is kept with it.
+         */
+        Why: {
+            /**
+             * Why
+             * @example 3 % more cracks are found on line 3
+             */
+            why: string;
         };
         /**
          * Worker
@@ -4710,6 +5245,994 @@ export interface operations {
             };
             /** @description The caller asks too often */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "models": [
+                     *         {
+                     *           "name": "solar-cells",
+                     *           "versions": [
+                     *             2,
+                     *             1
+                     *           ],
+                     *           "release": {
+                     *             "name": "solar-cells",
+                     *             "revision": 2,
+                     *             "serving": 1,
+                     *             "canary": {
+                     *               "version": 2,
+                     *               "share": 0.05
+                     *             },
+                     *             "shadows": [],
+                     *             "changes": [
+                     *               {
+                     *                 "action": "promote",
+                     *                 "at": "2026-11-22T08:15:30.123456Z",
+                     *                 "by": "Ada",
+                     *                 "why": "the first",
+                     *                 "detail": "version 1 serves"
+                     *               },
+                     *               {
+                     *                 "action": "canary",
+                     *                 "at": "2026-11-23T08:15:30.123456Z",
+                     *                 "by": "Ada",
+                     *                 "why": "the cells of the new supplier were labelled",
+                     *                 "detail": "version 2 answers for 5.00% of the images"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_version_v1_models_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Manifest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "version": 3,
+                     *       "is_registered": false,
+                     *       "uploads": [
+                     *         {
+                     *           "file": "model.onnx",
+                     *           "url": "https://account.blob.core.windows.net/models/solar-cells/3/model.onnx?sp=c"
+                     *         }
+                     *       ],
+                     *       "headers": {
+                     *         "x-ms-blob-type": "BlockBlob"
+                     *       },
+                     *       "expires_at": "2026-11-22T09:15:30.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something speaks against it, or somebody else has just changed it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_v1_models__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "versions": [
+                     *         {
+                     *           "version": 2,
+                     *           "labels": 2,
+                     *           "provenance": {
+                     *             "weights": "torchvision ResNet-18, fine-tuned",
+                     *             "licence": "MIT",
+                     *             "exporter": "torch 2.14.1"
+                     *           },
+                     *           "metrics": {
+                     *             "test_set": "8d41f0a5c7e2b6939b1d0c4e7f5a2368",
+                     *             "images": 412,
+                     *             "accuracy": 0.941,
+                     *             "balanced_accuracy": 0.912
+                     *           },
+                     *           "objections": []
+                     *         },
+                     *         {
+                     *           "version": 1,
+                     *           "labels": 2,
+                     *           "provenance": {
+                     *             "weights": "torchvision ResNet-18, fine-tuned",
+                     *             "licence": "MIT",
+                     *             "exporter": "torch 2.14.1"
+                     *           },
+                     *           "metrics": {
+                     *             "test_set": "8d41f0a5c7e2b6939b1d0c4e7f5a2368",
+                     *             "images": 412,
+                     *             "accuracy": 0.929,
+                     *             "balanced_accuracy": 0.912
+                     *           },
+                     *           "objections": []
+                     *         }
+                     *       ],
+                     *       "release": {
+                     *         "name": "solar-cells",
+                     *         "revision": 2,
+                     *         "serving": 1,
+                     *         "canary": {
+                     *           "version": 2,
+                     *           "share": 0.05
+                     *         },
+                     *         "shadows": [],
+                     *         "changes": [
+                     *           {
+                     *             "action": "promote",
+                     *             "at": "2026-11-22T08:15:30.123456Z",
+                     *             "by": "Ada",
+                     *             "why": "the first",
+                     *             "detail": "version 1 serves"
+                     *           },
+                     *           {
+                     *             "action": "canary",
+                     *             "at": "2026-11-23T08:15:30.123456Z",
+                     *             "by": "Ada",
+                     *             "why": "the cells of the new supplier were labelled",
+                     *             "detail": "version 2 answers for 5.00% of the images"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelInFull"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_version_v1_models__name__canary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanaryWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "revision": 2,
+                     *       "serving": 1,
+                     *       "canary": {
+                     *         "version": 2,
+                     *         "share": 0.05
+                     *       },
+                     *       "shadows": [],
+                     *       "changes": [
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-22T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the first",
+                     *           "detail": "version 1 serves"
+                     *         },
+                     *         {
+                     *           "action": "canary",
+                     *           "at": "2026-11-23T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 answers for 5.00% of the images"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something speaks against it, or somebody else has just changed it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_version_v1_models__name__promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promotion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "revision": 3,
+                     *       "serving": 2,
+                     *       "previous": 1,
+                     *       "shadows": [],
+                     *       "changes": [
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-22T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the first",
+                     *           "detail": "version 1 serves"
+                     *         },
+                     *         {
+                     *           "action": "canary",
+                     *           "at": "2026-11-23T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 answers for 5.00% of the images"
+                     *         },
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-24T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 serves, in place of 1"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something speaks against it, or somebody else has just changed it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_v1_models__name__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "revision": 4,
+                     *       "serving": 1,
+                     *       "shadows": [],
+                     *       "changes": [
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-22T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the first",
+                     *           "detail": "version 1 serves"
+                     *         },
+                     *         {
+                     *           "action": "canary",
+                     *           "at": "2026-11-23T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 answers for 5.00% of the images"
+                     *         },
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-24T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 serves, in place of 1"
+                     *         },
+                     *         {
+                     *           "action": "rollback",
+                     *           "at": "2026-11-24T10:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "too many false alarms on line 3",
+                     *           "detail": "version 1 serves again, in place of 2"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something speaks against it, or somebody else has just changed it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shadow_versions_v1_models__name__shadow_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShadowsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "revision": 4,
+                     *       "serving": 2,
+                     *       "previous": 1,
+                     *       "shadows": [
+                     *         3
+                     *       ],
+                     *       "changes": [
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-22T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the first",
+                     *           "detail": "version 1 serves"
+                     *         },
+                     *         {
+                     *           "action": "canary",
+                     *           "at": "2026-11-23T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 answers for 5.00% of the images"
+                     *         },
+                     *         {
+                     *           "action": "promote",
+                     *           "at": "2026-11-24T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "the cells of the new supplier were labelled",
+                     *           "detail": "version 2 serves, in place of 1"
+                     *         },
+                     *         {
+                     *           "action": "shadow",
+                     *           "at": "2026-11-25T08:15:30.123456Z",
+                     *           "by": "Ada",
+                     *           "why": "to be compared",
+                     *           "detail": "looking on: 3"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description The request makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (yet) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something speaks against it, or somebody else has just changed it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This service is not set up for it */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };

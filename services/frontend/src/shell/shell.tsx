@@ -1,4 +1,4 @@
-import { ChartColumn, Images, ImageUp, Layers, ListChecks, LogOut, MailX, Moon, Sun } from "lucide-react";
+import { Boxes, ChartColumn, Images, ImageUp, Layers, ListChecks, LogOut, MailX, Moon, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import { signOut } from "../access/credentials";
@@ -14,6 +14,7 @@ const PAGES = [
   { path: "/upload", name: "Upload", Icon: ImageUp },
   { path: "/review", name: "Review", Icon: ListChecks },
   { path: "/overview", name: "Overview", Icon: ChartColumn },
+  { path: "/models", name: "Models", Icon: Boxes },
 ];
 
 /** For those who operate. Both have pages below them. */

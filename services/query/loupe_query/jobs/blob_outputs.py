@@ -2,7 +2,7 @@
 
 from azure.storage.blob import BlobServiceClient
 
-from loupe_query.pictures.blob_service import answering
+from loupe_shared.adapters.blob_service import answering
 from loupe_shared.errors import BlobGone
 
 

@@ -62,6 +62,10 @@ class AzureLinks:
         """See ``Links.upload``."""
         return self._sign(container, blob, BlobSasPermissions(create=True, write=True), UPLOADING)
 
+    def create(self, container: str, blob: str) -> Link:
+        """See ``Links.create``."""
+        return self._sign(container, blob, BlobSasPermissions(create=True), UPLOADING)
+
     def _sign(self, container: str, blob: str, permission: BlobSasPermissions, lifetime: timedelta) -> Link:
         moment = self._clock()
         begun = moment - (moment - _LONG_AGO) % STEP

@@ -27,6 +27,9 @@ class Links(Protocol):
     def upload(self, container: str, blob: str) -> Link:
         """A link to which one blob of this name can be written, also over another. Nothing can be read from it."""
 
+    def create(self, container: str, blob: str) -> Link:
+        """As ``upload``, but nothing can be written over another."""
+
 
 class Thumbnails(Protocol):
     """Gives thumbnails of the pictures in the container of images."""

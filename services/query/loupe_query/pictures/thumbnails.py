@@ -12,10 +12,10 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
-from loupe_query.pictures.blob_service import answering
 from loupe_query.pictures.ports import Link, Links
 from loupe_query.pictures.settings import PictureSettings
 from loupe_query.pictures.shrink import CONTENT_TYPE, shrink
+from loupe_shared.adapters.blob_service import answering
 from loupe_shared.domain import Reason, image_id
 from loupe_shared.errors import ImageRejected, StorageUnavailable, TransientError
 

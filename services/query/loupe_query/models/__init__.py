@@ -1,0 +1,1 @@
+"""Versions of models: what there is, which of them answers, and how another comes to."""
