@@ -91,7 +91,7 @@ def test_the_reviewer_is_who_calls_and_every_route_asks_for_its_scope(store: Mem
 
         def status(method: str, path: str, scope: Scope | None) -> int:
             headers = {"X-API-Key": keys[scope]} if scope else {}
-            path = path.format(container="images", blob="line 1/a.jpg", id="0" * 32)
+            path = path.format(container="images", blob="line 1/a.jpg", id="0" * 32, name="cells", version=1)
             return client.request(
                 method, path, headers=headers, json={"label": "lynx"}, follow_redirects=False
             ).status_code
