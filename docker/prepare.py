@@ -1,4 +1,4 @@
-"""Makes what infrastructure code makes in Azure: containers, queues, and the archive's container in Cosmos DB.
+"""Makes what infrastructure code makes in Azure: containers, queues, and the containers in Cosmos DB.
 
 ``compose.yaml`` runs it before the services start, as root and in the image of the query service, with the settings of
 that. What is there already stays. ``FOLDERS`` are given to the services' user, and pages of ``PAGES`` may upload:
@@ -18,6 +18,7 @@ from azure.storage.queue import QueueServiceClient
 
 from loupe_query.settings import QuerySettings
 from loupe_shared.adapters.cosmos import create_archive
+from loupe_shared.adapters.cosmos_jobs import create_job_container
 from loupe_shared.adapters.cosmos_requests import connect
 
 USER = 10001  # of the images
@@ -50,7 +51,8 @@ def make_storage(settings: QuerySettings) -> None:
         blobs.set_service_properties(
             cors=[CorsRule([page], ["PUT"], **headers) for page in os.environ["PAGES"].split()]
         )
-        for container in (settings.image_container, settings.thumbnail_container):
+        names = settings.image_container, settings.thumbnail_container, settings.output_container
+        for container in filter(None, names):
             with suppress(ResourceExistsError):
                 blobs.create_container(container)
         for queue in (settings.event_queue, f"{settings.event_queue}-poison"):
@@ -59,13 +61,15 @@ def make_storage(settings: QuerySettings) -> None:
 
 
 def make_archive(settings: QuerySettings) -> None:
-    """The container of the results, in its database."""
+    """The containers of results and batch jobs, in their database."""
     if settings.cosmos_key is None:
         raise SystemExit("prepare: LOUPE_COSMOS_KEY must be set")
     client = connect(str(settings.cosmos_endpoint), settings.cosmos_key.get_secret_value())
     database = client.create_database_if_not_exists(settings.cosmos_database)
     with suppress(CosmosResourceExistsError):
         create_archive(database, settings.cosmos_container, EMBEDDING_SIZE)
+    with suppress(CosmosResourceExistsError):
+        create_job_container(database, settings.cosmos_job_container)
 
 
 def eventually(make: Callable[[], None]) -> None:
