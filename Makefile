@@ -52,6 +52,12 @@ frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 test: setup tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
 	@$(SCRIPT) $(FRONTEND) test
 	@$(BIN)/pytest $(ARGS)
+	@$(if $(ARGS),,$(MAKE) test-training)
+
+# Their environment has torch, and none of the servers that the other tests start.
+.PHONY: test-training
+test-training: .venv-training/ready ## Run the tests of training, in its own environment (ARGS="-k name" chooses)
+	@.venv-training/bin/python -m pytest --confcutdir=tests/training tests/training $(ARGS)
 
 .PHONY: chart-test
 chart-test: setup tests/chart/node_modules/ready ## Test the Helm chart alone, as `make test` does
@@ -134,6 +140,10 @@ sbom: .venv-docker/ready ## Write a bill of materials for each container image i
 docker-test: setup .venv-docker/ready tests/chart/node_modules/ready ## Test the container images, with Docker (BASE=image)
 	@BASE=$(BASE) DOCKER=$(DOCKER) $(BIN)/pytest tests/docker -m docker $(ARGS)
 
+.PHONY: train-example
+train-example: .venv-training/elpv ## Train the worked example, solar cells with defects (ARGS="--split-by cell --seed 1")
+	@.venv-training/bin/python -m loupe_training example .loupe/train-example $(ARGS)
+
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py
@@ -157,9 +167,19 @@ clean: ## Remove environments, data and caches
 	@"$(PYTHON)" services/local/bootstrap.py python .venv requirements/lock.txt $(PACKAGES)
 	@touch $@
 
-.venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml
+.venv-model/ready: models/efficientnet-lite0/requirements.txt shared/pyproject.toml services/training/pyproject.toml
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
-	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared services/training
+	@touch $@
+
+.venv-training/ready: services/training/requirements.txt shared/pyproject.toml services/training/pyproject.toml
+	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-training services/training/requirements.txt shared services/training
+	@touch $@
+
+# Not for commercial use (CC-BY-NC-SA-4.0), so nothing but the example installs it.
+.venv-training/elpv: .venv-training/ready
+	@.venv-training/bin/python -m pip --disable-pip-version-check install --quiet --no-deps elpv-dataset==1.0.0.post1
 	@touch $@
 
 .venv-docker/ready: requirements/docker.txt

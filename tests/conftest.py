@@ -14,6 +14,9 @@ from loupe_local.ports import bypass_proxies, free_port, listens
 from loupe_local.valkey import Valkey
 from loupe_shared.settings import QueueSettings, StorageSettings
 
+# They need torch: `make test-training` runs them in the environment that has it.
+collect_ignore = ["training"]
+
 COSMOS_EMULATOR = Path(__file__).parent / "cosmos_emulator" / "server.cjs"
 
 

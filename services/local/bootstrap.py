@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 MIN_FREE_BYTES = 2_000_000_000
+DOWNLOADS = {".venv-training": "torch and what it needs, some 3 GB on Linux,"}
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
 
 def make_environment(folder: Path, requirements: str, packages: list[str]) -> None:
     """A virtual environment with exactly the locked packages, and this repository's own in editable form."""
-    say(f"making {folder} (the first time, some 250 MB are downloaded)")
+    say(f"making {folder} (the first time, {DOWNLOADS.get(folder.name, 'some 250 MB')} are downloaded)")
     python = folder / "bin" / "python"
     if not python.exists():
         try:

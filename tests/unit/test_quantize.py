@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from models import quantize
+from models import quantize as script
 
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_shared.bundle import Bundle
 from loupe_shared.card import QuantizationGate
 from loupe_shared.result import Precision
+from loupe_training.export import quantize
 from tests.factories import BUNDLE, SAMPLES
 
 GOOD = QuantizationGate(
@@ -27,7 +28,7 @@ GOOD = QuantizationGate(
 def test_it_is_as_good_here_as_its_manifest_says() -> None:
     """Its integers are summed up differently by different CPUs: some lose accuracy that others keep."""
     bundle = Bundle.load(BUNDLE)
-    parts = list(quantize.parts(SAMPLES, bundle.manifest.preprocessing, 120, seed=3))
+    parts = list(script.parts(SAMPLES, bundle.manifest.preprocessing, 120, seed=3))
     found = quantize.measure(bundle, bundle.model_path(Precision.INT8), parts)
     assert bundle.manifest.quantization is not None
     assert quantize.refusal(bundle.manifest.quantization) is None
@@ -38,7 +39,7 @@ def test_it_is_as_good_here_as_its_manifest_says() -> None:
 def test_a_worker_can_run_it() -> None:
     bundle = Bundle.load(BUNDLE)
     session = OnnxSession(bundle, Precision.INT8, Runtime(), max_batch_size=2)
-    parts = list(quantize.parts(SAMPLES, bundle.manifest.preprocessing, 2, seed=4))
+    parts = list(script.parts(SAMPLES, bundle.manifest.preprocessing, 2, seed=4))
     outputs = session.run(quantize.stacked(parts))
     assert outputs.activation_map.shape == (2, 7, 7)
     assert bundle.manifest.model_version(Precision.INT8).precision is Precision.INT8
@@ -63,11 +64,11 @@ def test_a_graph_that_is_refused_changes_nothing(
     for file in ("manifest.json", "model.onnx", "model.int8.onnx"):
         (tmp_path / file).write_bytes((BUNDLE / file).read_bytes())
     before = (tmp_path / "manifest.json").read_bytes()
-    monkeypatch.setattr(quantize, "CALIBRATION_PARTS", 6)
-    monkeypatch.setattr(quantize, "GATE_PARTS", 24)
+    monkeypatch.setattr(script, "CALIBRATION_PARTS", 6)
+    monkeypatch.setattr(script, "GATE_PARTS", 24)
     monkeypatch.setattr(quantize, "MIN_AGREEMENT", 1.01)
     monkeypatch.setattr(sys, "argv", ["quantize.py", str(tmp_path), str(SAMPLES)])
     with pytest.raises(SystemExit, match="not accepted: it agrees with fp32"):
-        quantize.main()
+        script.main()
     assert (tmp_path / "manifest.json").read_bytes() == before
     assert "agreement" in capsys.readouterr().out

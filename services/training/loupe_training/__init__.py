@@ -1,1 +1,9 @@
-"""Labels become data sets, and data sets become models."""
+"""Labels become data sets, and data sets become models.
+
+    datasets      labels, wherever they come from ─► an immutable snapshot with splits
+    training      a snapshot ─► a network, fine-tuned from a pretrained backbone
+    export        a network ─► the bundle that workers serve
+    evaluation    a bundle and a snapshot ─► figures and a report
+
+``python -m loupe_training`` is the command. Only ``backbones``, ``training`` and the tracing in ``export`` need torch.
+"""

@@ -1,0 +1,120 @@
+"""A head on embeddings: quick training, without a picture."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loupe_shared.bundle import Bundle
+from loupe_training.command import main
+from loupe_training.embeddings import LabelledEmbeddings
+from loupe_training.evaluation.answers import load_bundle
+from loupe_training.training.head import Examples, fit_head
+from tests.factories import BUNDLE
+
+
+def write(path: Path, count: int, labels: tuple[str, ...], width: int = 1280, **more: Any) -> Path:  # noqa: ANN401
+    """Embeddings that cluster by label, as those of pictures do."""
+    chance = np.random.default_rng(0)
+    numbers = np.arange(count) % len(labels)
+    centres = chance.normal(size=(len(labels), width))
+    embeddings = (centres[numbers] + 4 * chance.normal(size=(count, width))).astype(np.float32)
+    np.savez(path, **{"embeddings": embeddings, "labels": np.array(labels)[numbers]} | more)
+    return path
+
+
+def test_ten_thousand_embeddings_become_a_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = ("crack", "dirt", "sound", "stain", "Kratzer/Süd")
+    file = write(tmp_path / "embeddings.npz", 10_000, labels)
+    to = tmp_path / "quick"
+    assert main(["head", str(file), str(BUNDLE), str(to), "--name", "quick", "--version", "3", "--threads", "1"]) == 0
+    manifest = Bundle.load(to / "bundle").manifest
+    assert (manifest.name, manifest.version, manifest.labels) == ("quick", 3, tuple(sorted(labels)))
+    assert manifest.preprocessing == Bundle.load(BUNDLE).manifest.preprocessing
+    figures = json.loads((to / "report.json").read_text())
+    assert figures["metrics"]["accuracy"]["value"] > 0.9
+    assert figures["pictures"] == [1500, 1500]
+    assert "AUC" in capsys.readouterr().out
+
+    found = load_bundle(to / "bundle")[1].run(np.zeros((2, 224, 224, 3), np.uint8))
+    assert found.probabilities.shape == (2, 5)
+    assert found.activation_map.shape == (2, 7, 7)
+
+
+def test_the_archives_eight_bits_do_as_well(tmp_path: Path) -> None:
+    whole = LabelledEmbeddings(write(tmp_path / "whole.npz", 300, ("a", "b")))
+    scales = np.abs(whole.vectors).max(axis=1) / 127
+    vectors = np.rint(whole.vectors / scales[:, None]).astype(np.int8)
+    np.savez(tmp_path / "bytes.npz", vectors=vectors, scales=scales, labels=[one.label for one in whole.samples])
+    small = LabelledEmbeddings(tmp_path / "bytes.npz")
+    assert np.abs(small.vectors - whole.vectors).max() <= scales.max() / 2 * 1.001
+    assert [one.split for one in small.samples] == [one.split for one in whole.samples]
+
+
+def test_a_head_finds_what_separates_and_pays_heed_to_the_penalty() -> None:
+    chance = np.random.default_rng(1)
+    targets = chance.integers(0, 3, 600)
+    embeddings = chance.normal(size=(600, 20)).astype(np.float32)
+    embeddings[np.arange(600), targets] += 3
+    train, validation = Examples(embeddings[:400], targets[:400]), Examples(embeddings[400:], targets[400:])
+    head = fit_head(train, validation, 3, balance=True)
+    assert (head.logits(validation.embeddings).argmax(axis=1) == validation.targets).mean() > 0.9
+    noise = Examples(chance.normal(size=(40, 500)).astype(np.float32), chance.integers(0, 2, 40))
+    other = Examples(chance.normal(size=(400, 500)).astype(np.float32), chance.integers(0, 2, 400))
+    assert fit_head(noise, other, 2, balance=True).penalty == 1.0
+
+
+def test_groups_are_not_divided(tmp_path: Path) -> None:
+    groups = np.array([str(number // 10) for number in range(400)])
+    found = LabelledEmbeddings(write(tmp_path / "grouped.npz", 400, ("a", "b"), groups=groups))
+    splits = {one.group: {other.split for other in found.samples if other.group == one.group} for one in found.samples}
+    assert all(len(of_group) == 1 for of_group in splits.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"labels": np.array(["a"])}, "has no embeddings"),
+        ({"embeddings": np.zeros((2, 3), np.float32)}, "has no labels"),
+        ({"embeddings": np.zeros((2, 3), np.float32), "labels": np.array(["a"])}, "2 embeddings and 1 labels"),
+        ({"embeddings": np.zeros(3, np.float32), "labels": np.array(["a"])}, r"float32\[3\], not float32\[N, D\]"),
+        ({"embeddings": np.full((2, 3), np.nan, np.float32), "labels": np.array(["a", "b"])}, "row 0"),
+        (
+            {
+                "embeddings": np.zeros((2, 3), np.float32),
+                "labels": np.array(["a", "b"]),
+                "splits": np.array(["x", "x"]),
+            },
+            "they are train, validation, test",
+        ),
+        ({"embeddings": np.array([{}]), "labels": np.array(["a"])}, "is not what is needed"),
+    ],
+)
+def test_a_file_that_is_not_as_it_should_be(
+    content: dict[str, Any], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "file.npz", **content)
+    to = tmp_path / "to"
+    assert main(["head", str(tmp_path / "file.npz"), str(BUNDLE), str(to), "--name", "x"]) == 1
+    assert re.search(says, capsys.readouterr().err)
+    assert not to.exists()
+
+
+@pytest.mark.parametrize(
+    ("labels", "width", "code", "says"),
+    [
+        (("a",), 1280, 1, "the same label"),
+        (("a", "b"), 640, 2, "name the bundle that made them"),
+    ],
+)
+def test_embeddings_that_no_head_can_be_made_of(
+    labels: tuple[str, ...], width: int, code: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "file.npz", 60, labels, width)
+    to = tmp_path / "to"
+    assert main(["head", str(file), str(BUNDLE), str(to), "--name", "x"]) == code
+    assert says in capsys.readouterr().err
+    assert not (to / "bundle").exists()

@@ -1,0 +1,124 @@
+"""A bundle with a head of its own is judged, without torch, and served."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from loupe_inference.runtime import Runtime
+from loupe_inference.session import OnnxSession
+from loupe_shared.bundle import Bundle
+from loupe_shared.errors import InvalidBundle
+from loupe_shared.result import Precision
+from loupe_training.command import main
+from loupe_training.datasets.snapshot import Snapshot, Split
+from loupe_training.evaluation.answers import Graph, numbers_of
+from loupe_training.evaluation.drawing import confusion_matrix
+from loupe_training.export.bundle import Identity, new_bundle
+from loupe_training.export.new_head import with_head
+from loupe_training.export.record import Record
+from loupe_training.pictures import decode_pictures
+from loupe_training.synthetic import SOUND, STAIN, draw_snapshot
+from tests.factories import BUNDLE
+
+RECORD = Record(snapshot="0" * 64, pictures=1, penalty=1.0, temperature=2.0, seconds=1.0, software="none")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """Stains, and surfaces without."""
+    return draw_snapshot(tmp_path_factory.mktemp("drawn") / "snapshot", of_each=20, size=64, labels=(SOUND, STAIN))
+
+
+@pytest.fixture(scope="module")
+def bundle(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle that Loupe comes with, with a head that looks which mean embedding is nearer."""
+    base, folder = Bundle.load(BUNDLE), tmp_path_factory.mktemp("bundles")
+    learnt = snapshot.of(Split.TRAIN)
+    pixels = decode_pictures(snapshot.images, learnt, base.manifest.preprocessing, folder).pixels
+    embeddings, targets = Graph(base).run(pixels).embedding, numbers_of(learnt, snapshot.labels)
+    means = np.stack([embeddings[targets == number].mean(axis=0) for number in range(2)])
+    bias = -(means**2).sum(axis=1) / 2
+    identity = Identity("stains", 1, base.manifest.provenance)
+    graph = with_head(base, means, bias)
+    with new_bundle(folder / "bundle", graph, snapshot.labels, base.manifest.preprocessing, identity, RECORD):
+        pass
+    return folder / "bundle"
+
+
+@pytest.fixture(scope="module")
+def figures(bundle: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
+    """The figures and the page of its report."""
+    report = tmp_path_factory.mktemp("report") / "report.html"
+    assert main(["evaluate", str(bundle), str(snapshot.images.parent), str(report), "--cost", "stain=4"]) == 0
+    return json.loads(report.with_suffix(".json").read_text()), report.read_text()
+
+
+def test_figures_are_those_of_the_test_split(figures: tuple[Any, str], snapshot: Snapshot) -> None:
+    found, _ = figures
+    assert found["pictures"] == [len(snapshot.of(Split.VALIDATION)), len(snapshot.of(Split.TEST))]
+    assert sum(map(sum, found["confusion"])) == len(snapshot.of(Split.TEST))
+    assert found["metrics"]["auc"]["value"] > 0.8
+    assert found["snapshot"] == snapshot.digest
+    assert found["calibration"]["temperature"] == RECORD.temperature
+
+
+def test_the_page_needs_nothing_beside_itself(figures: tuple[Any, str]) -> None:
+    _, page = figures
+    assert not re.findall(r'(?:src|href)="(?!data:)|<script|@import|url\(', page)
+    for heading in (
+        "Labels",
+        "What a score is worth",
+        "Thresholds by cost",
+        "What to leave to people",
+        "Worst mistakes",
+    ):
+        assert f"<h2>{heading}</h2>" in page
+    assert page.count("<svg") == 4
+
+
+def test_names_cannot_put_anything_into_the_page() -> None:
+    drawn = confusion_matrix(["<script>alert(1)</script>", "b"], [[1, 0], [0, 1]])
+    assert "<script" not in drawn
+    assert "&lt;script" in drawn
+
+
+def test_a_worker_serves_it(bundle: Path, snapshot: Snapshot, tmp_path: Path) -> None:
+    found = Bundle.load(bundle)
+    pictures = decode_pictures(snapshot.images, snapshot.samples[:3], found.manifest.preprocessing, tmp_path)
+    served = OnnxSession(found, Precision.FP32, Runtime(), max_batch_size=3).run(pictures.pixels)
+    judged = Graph(found).run(pictures.pixels)
+    assert np.abs(served.probabilities - judged.probabilities).max() < 1e-4
+    assert served.probabilities.shape == (3, 2)
+    assert served.activation_map.shape == (3, 7, 7)
+
+
+def test_the_heatmap_is_of_the_new_head(bundle: Path) -> None:
+    """It is the features weighted by the label's row: so its mean over all places is that row times the embedding."""
+    found = Bundle.load(bundle)
+    outputs = Graph(found).run(np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), np.uint8))
+    (weights,) = [
+        numpy_helper.to_array(tensor)
+        for tensor in onnx.load(found.model_path()).graph.initializer
+        if list(tensor.dims) == [2, 1280]
+    ]
+    expected = (weights[outputs.probabilities.argmax(axis=1)] * outputs.embedding).sum(axis=1)
+    assert np.abs(outputs.activation_map.mean(axis=(1, 2)) - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+def test_a_head_of_another_width_is_refused() -> None:
+    with pytest.raises(InvalidBundle, match=r"\(1000, 1280\), the new head \(2, 640\)"):
+        with_head(Bundle.load(BUNDLE), np.zeros((2, 640), np.float32), np.zeros(2, np.float32))
+
+
+def test_judging_needs_no_torch() -> None:
+    """Not even where it is installed: it takes seconds to import."""
+    script = "import sys, loupe_training.evaluation.judge, loupe_training.command; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
