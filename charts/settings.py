@@ -30,6 +30,7 @@ MANAGED = frozenset(
         "LOUPE_METRICS_HOST",
         "LOUPE_METRICS_PORT",
         "LOUPE_MODEL_BUNDLE",
+        "LOUPE_MODEL_CACHE",
         "LOUPE_PORT",
         "LOUPE_SQLITE_PATH",
         "LOUPE_TENSORRT_CACHE",

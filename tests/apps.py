@@ -17,6 +17,7 @@ from loupe_query.pictures.ports import Link
 from loupe_query.review.memory import MemoryClaims
 from loupe_shared.adapters.memory import MemoryChanges, MemoryOutstanding, MemoryPublisher, MemoryStore
 from loupe_shared.adapters.memory_jobs import MemoryJobs
+from loupe_shared.adapters.memory_shadows import MemoryShadows
 from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.adapters.web import Ending
 from loupe_shared.domain import now
@@ -97,6 +98,7 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         outputs=None,
         registry=None,
         intake=None,
+        shadows=MemoryShadows(),
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

@@ -15,7 +15,7 @@ from loupe_shared.batch.job import FINAL, BatchJob, Chunk
 from loupe_shared.container import Listed
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import ImageRef, Outcome, Reason
-from loupe_shared.messages import BackfillJob, StoreBatch
+from loupe_shared.messages import BackfillJob, ClassifyJob, StoreBatch
 from loupe_shared.result import ModelVersion, Prediction, Result
 from tests.factories import ACCOUNT, CONTAINER, NOON, batch_job
 
@@ -77,6 +77,7 @@ class World:
         """Workers handle some messages: outcomes are stored, then struck out of the record."""
         for _ in range(min(messages, len(self.queue.messages))):
             message = self.queue.messages.pop(0)
+            assert isinstance(message, ClassifyJob | StoreBatch)
             results = (
                 message.results
                 if isinstance(message, StoreBatch)

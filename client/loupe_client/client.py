@@ -20,6 +20,7 @@ from loupe_client.operations import Operations
 from loupe_client.pictures import Pictures
 from loupe_client.reachability import Reachability
 from loupe_client.reviews import Reviews
+from loupe_client.shadows import Shadows
 from loupe_client.stream import Stream
 from loupe_client.uploads import Picture, bytes_of
 from loupe_shared.api.images import FoundImages, ImageList, ImageName, ImagePage, SimilarList
@@ -33,7 +34,7 @@ PAGE = 500  # images, when all pages are read
 KEEP_S = 4.0
 
 
-class Loupe(Reviews, Pictures, Jobs, Models, Operations, Reachability):
+class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Operations, Reachability):
     """Loupe's API. A context: on leaving it, its connections are closed. Safe for use from several threads.
 
     Where a method asks for an image, it raises ``NotFound`` if there is none (yet). Every method may raise the other

@@ -1,6 +1,7 @@
 """What travels through the broker: JSON documents with a version, validated on both sides.
 
 They travel as text (``to_json``), so that each is but one string to the broker's own reading and writing of JSON.
+Each type has a task in the workers of a queue.
 """
 
 import re
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 
 from loupe_shared.domain import ImageRef, Model
 from loupe_shared.result import Result
+from loupe_shared.shadow import Comparison
 
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -38,6 +40,7 @@ class ClassifyJob(_Message):
     """Images to classify together. Carries references, never bytes."""
 
     queue: ClassVar[str] = "classify"
+    task: ClassVar[str] = "classify"
 
     images: tuple[ImageRef, ...] = Field(min_length=1)
 
@@ -55,12 +58,14 @@ class BackfillJob(ClassifyJob):
     """Images of a batch job. Workers of their own take these, so that new images never wait behind them."""
 
     queue: ClassVar[str] = "backfill"
+    task: ClassVar[str] = "backfill"
 
 
 class StoreBatch(_Message):
     """Results to write."""
 
     queue: ClassVar[str] = "store"
+    task: ClassVar[str] = "store"
 
     results: tuple[Result, ...] = Field(min_length=1)
 
@@ -74,7 +79,25 @@ class StoreBatch(_Message):
         return [self.model_copy(update={"results": (result,)}) for result in self.results]
 
 
-Message = ClassifyJob | StoreBatch
+class ShadowBatch(_Message):
+    """What shadow versions say. It travels in the queue of the results, whose workers have a task of its own for it."""
+
+    queue: ClassVar[str] = StoreBatch.queue
+    task: ClassVar[str] = "shadow"
+
+    comparisons: tuple[Comparison, ...] = Field(min_length=1)
+
+    @property
+    def size(self) -> int:
+        """How many images it is about."""
+        return len(self.comparisons)
+
+    def split(self) -> list[Self]:
+        """A message for each comparison."""
+        return [self.model_copy(update={"comparisons": (one,)}) for one in self.comparisons]
+
+
+Message = ClassifyJob | StoreBatch | ShadowBatch
 
 # In which images wait for a worker.
 JOB_QUEUES = (ClassifyJob.queue, BackfillJob.queue)

@@ -196,6 +196,21 @@ class StoreSettings(ServiceSettings):
         return self
 
 
+class ShadowSettings(StoreSettings):
+    """Where it is kept what shadow versions of a model say, beside the results."""
+
+    cosmos_shadow_container: str = Field(
+        default="shadows",
+        description="Name of the container of what shadow versions say, which must exist. Its partition key is "
+        "/bucket, and its time to live is on.",
+    )
+    shadow_days: int | None = Field(
+        default=30,
+        ge=1,
+        description="Days after which it is forgotten what a shadow version said of single images. Counts stay.",
+    )
+
+
 class WorkerSettings(QueueSettings):
     """What every consumer of the broker has."""
 

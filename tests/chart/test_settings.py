@@ -69,6 +69,18 @@ def test_the_model_is_where_the_workers_look() -> None:
     assert "initContainers" not in pod["spec"]
 
 
+def test_workers_that_follow_a_release_have_room_for_its_bundles_and_no_bundle() -> None:
+    followed = {"LOUPE_MODEL_NAME": "solar-cells", "LOUPE_MODEL_CONTAINER": "models"}
+    found = services(render(CPU, {f"settings.{name}": value for name, value in followed.items()}))
+    for name in ("inference", "backfill"):
+        told = environment(found[name])
+        assert "LOUPE_MODEL_BUNDLE" not in told
+        assert (told["LOUPE_MODEL_NAME"], told["LOUPE_MODEL_CACHE"]) == ("solar-cells", "/var/cache/models")
+        assert {"name": "models", "emptyDir": {"sizeLimit": "4Gi"}} in found[name]["spec"]["volumes"]
+        assert "initContainers" not in found[name]["spec"]
+    assert environment(found["query"])["LOUPE_MODEL_CONTAINER"] == "models"
+
+
 def test_tensorrt_keeps_its_engines_on_a_volume() -> None:
     changes: dict[str, object] = {
         "inference.gpu": {"count": 1, "engineClaim": "engines"},

@@ -16,13 +16,13 @@ from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
 from loupe_shared.adapters.worker import consume
 from loupe_shared.errors import BrokerUnavailable, InvalidMessage
-from loupe_shared.messages import BackfillJob, ClassifyJob, Message, StoreBatch
+from loupe_shared.messages import BackfillJob, ClassifyJob, StoreBatch
 from loupe_shared.pipeline import Backlog, QueueDepth
 from loupe_shared.settings import QueueSettings
 from tests.factories import image_ref, result
 from tests.waiting import wait_for
 
-MESSAGES: dict[str, Message] = {
+MESSAGES: dict[str, ClassifyJob | StoreBatch] = {
     "classify": ClassifyJob(images=(image_ref("a"), image_ref("b"))),
     "backfill": BackfillJob(images=(image_ref("c"),)),
     "store": StoreBatch(results=(result(),)),
@@ -39,7 +39,7 @@ class Handler:
     fails: bool = False
     goes_on: threading.Event = field(default_factory=threading.Event)
 
-    def handle(self, _: Message) -> None:
+    def handle(self, _: ClassifyJob | StoreBatch) -> None:
         """Wait, then fail, or not."""
         self.goes_on.wait()
         if self.fails:

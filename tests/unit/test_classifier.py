@@ -10,9 +10,11 @@ from PIL import Image
 from loupe_inference.answers import Answers, MemoryAnswers, NoAnswers, content_key
 from loupe_inference.batcher import Batcher
 from loupe_inference.classifier import Classifier
+from loupe_inference.lineup import Lineup
 from loupe_inference.model import ServedModel
 from loupe_inference.serving import Serving
 from loupe_inference.session import ModelSession, Outputs
+from loupe_inference.shadows import Shadows
 from loupe_inference.stages import Limits, Stages
 from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.domain import ImageRef, Outcome, Reason, now
@@ -78,7 +80,8 @@ def classifier(
     model = ServedModel(
         VERSION, COLORS, RULE, embeds=True, key=b"k" * 32, batcher=Batcher(session, RULE.size, 4, streams=1, writers=2)
     )
-    return Classifier(stages, Serving(model), publisher, MemoryOutstanding())
+    serving = Serving(Lineup.of(model))
+    return Classifier(stages, serving, publisher, MemoryOutstanding(), Shadows(stages, serving, publisher, 1))
 
 
 def job(*blobs: str) -> ClassifyJob:

@@ -226,6 +226,7 @@ def test_an_api_that_does_not_answer(tmp_path: Path) -> None:
         "canary": ("cells", "1", "5%", *WHY),
         "promote": ("cells", "1", *WHY),
         "shadow": ("cells", "1", *WHY),
+        "compare": ("cells", "1"),
         "rollback": ("cells", *WHY),
     }
     for command, *_ in COMMANDS:

@@ -98,6 +98,7 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /v1/counts": ("counts", lambda loupe: loupe.counts(**COUNTED)),
     "GET /v1/statistics": ("statistics", lambda loupe: loupe.statistics(top=7, **DAYS)),
     "GET /v1/throughput": ("throughput", lambda loupe: loupe.throughput(**DAYS)),
+    "GET /v1/models/{name}/shadows/{version}": ("compared", lambda loupe: loupe.compared("cells", 7, limit=7)),
     "GET /v1/pipeline": ("pipeline", lambda loupe: loupe.pipeline()),
     "GET /v1/content/{container}/{blob}": ("content", lambda loupe: loupe.content(*IMAGE)),
     "GET /v1/thumbnails/{container}/{blob}": ("thumbnail", lambda loupe: loupe.thumbnail(*IMAGE)),
@@ -178,8 +179,10 @@ def fitting(request: httpx2.Request) -> str:
     for name in OPERATIONS:
         method, path = name.split(" ")
         pattern = (
-            re.escape(path).replace(r"\{blob\}", ".+").replace(r"\{container\}", "[^/]+").replace(r"\{id\}", "[^/]+")
-        ).replace(r"\{name\}", "[^/]+")
+            (re.escape(path).replace(r"\{blob\}", ".+").replace(r"\{container\}", "[^/]+").replace(r"\{id\}", "[^/]+"))
+            .replace(r"\{name\}", "[^/]+")
+            .replace(r"\{version\}", "[0-9]+")
+        )
         if request.method == method and re.fullmatch(pattern, request.url.path):
             return name
     raise AssertionError(f"the API has no {request.method} {request.url.path}")
@@ -240,6 +243,8 @@ def test_a_method_asks_for_its_operation_with_everything_that_the_operation_take
         assert name.replace("{id}", JOB if "jobs" in name else LETTER).endswith(f" {request.url.path}")
     elif in_path == ["name"]:
         assert name.replace("{name}", "cells").endswith(f" {request.url.path}")
+    elif in_path == ["name", "version"]:
+        assert request.url.path == "/v1/models/cells/shadows/7"
     elif in_path:
         assert in_path == ["container", "blob"]
         assert request.url.raw_path.partition(b"?")[0].endswith(b"/line%203/%C3%BC/a.jpg")

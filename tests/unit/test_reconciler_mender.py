@@ -18,7 +18,7 @@ from loupe_shared.adapters.memory_listing import MemoryListing
 from loupe_shared.container import Listed
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import ImageRef, Outcome, now
-from loupe_shared.messages import ClassifyJob
+from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.result import ModelVersion, Prediction, Result
 from tests.factories import ACCOUNT, CONTAINER, NOON, deletion, image_ref
 from tests.factories import result as classified
@@ -61,6 +61,7 @@ class World:
         """Do the oldest job, as inference and results do."""
         if self.queue.messages:
             message = self.queue.messages.pop(0)
+            assert isinstance(message, ClassifyJob | StoreBatch)
             if isinstance(message, ClassifyJob):
                 done = [self._outcome(image) for image in message.images]
             else:

@@ -24,7 +24,7 @@ from loupe_shared.dispatch import Dispatch
 from loupe_shared.errors import BrokerUnavailable, ConfigurationError, StorageUnavailable, StoreUnavailable
 from loupe_shared.heartbeat import Heartbeat
 from loupe_shared.listing import Known
-from loupe_shared.messages import ClassifyJob
+from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.telemetry.metrics import SWEEP_IMAGES, SWEEPS
 from tests.factories import ACCOUNT, CONTAINER, result
 from tests.fakes import FakeQueues, FragilePublisher
@@ -58,7 +58,7 @@ class World:
 
     def published(self) -> list[str]:
         """The names of all images and results that were published, in order."""
-        messages = self.publisher.messages
+        messages = [one for one in self.publisher.messages if isinstance(one, ClassifyJob | StoreBatch)]
         return sorted(
             one
             for message in messages

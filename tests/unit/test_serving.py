@@ -8,58 +8,49 @@ from pathlib import Path
 
 import pytest
 
-from loupe_inference.batcher import Batcher
+from loupe_inference.lineup import Lineup
 from loupe_inference.model import ServedModel, load_model
 from loupe_inference.serving import BundleWatch, Serving
 from loupe_inference.settings import InferenceSettings
+from loupe_shared.bundle import Bundle
 from loupe_shared.errors import InvalidBundle
-from loupe_shared.preprocess import Preprocessing
-from loupe_shared.result import ModelVersion
+from loupe_shared.release.release import Canary, Release
 from tests.bundles import link_bundle, publish_bundle
-from tests.fakes import COLORS, ColorSession
+from tests.model_versions import is_closed, model
 from tests.waiting import wait_for
 
-RULE = Preprocessing(size=8, crop=1.0, resample="bilinear", oversample=0.0)
 POLL_S = 0.02
-
-
-def model(version: int) -> ServedModel:
-    """A model."""
-    named = ModelVersion(name="colors", version=version, preprocessing_hash="h")
-    return ServedModel(
-        named,
-        COLORS,
-        RULE,
-        embeds=True,
-        key=bytes(32),
-        batcher=Batcher(ColorSession(), RULE.size, 2, streams=1, writers=1),
-    )
-
-
-def is_closed(served: ServedModel) -> bool:
-    """Whether its streams have ended."""
-    return not any(stream.is_alive() for stream in served.batcher.streams)
 
 
 def test_a_job_keeps_its_model() -> None:
     old, new = model(1), model(2)
-    serving = Serving(old)
-    with serving.model() as mine:
+    serving = Serving(Lineup.of(old))
+    with serving.lineup() as mine:
         assert serving.version == old.version
-        serving.replace(new)
+        serving.replace(Lineup.of(new))
         assert serving.version == new.version
-        assert mine is old
+        assert mine.serving is old
         assert not is_closed(old)
-        with serving.model() as other:
-            assert other is new
+        with serving.lineup() as other:
+            assert other.serving is new
     assert is_closed(old)
     assert not is_closed(new)
 
 
 def test_a_model_without_jobs_goes_at_once() -> None:
     old = model(1)
-    Serving(old).replace(model(2))
+    Serving(Lineup.of(old)).replace(Lineup.of(model(2)))
     assert is_closed(old)
+
+
+def test_what_is_in_the_next_line_up_too_goes_on() -> None:
+    serves, looks_on, comes = model(1), model(2), model(3)
+    release = Release(name="colors", serving=1, shadows=(2,))
+    serving = Serving(Lineup(release, {1: serves}, (looks_on,)))
+    serving.replace(
+        Lineup(Release(name="colors", serving=3, canary=Canary(version=1, share=0.5)), {3: comes, 1: serves})
+    )
+    assert [is_closed(one) for one in (serves, looks_on, comes)] == [False, True, False]
 
 
 @pytest.fixture
@@ -78,14 +69,13 @@ def watch(folder: Path) -> Iterator[BundleWatch]:
         model_bundle=folder,
         max_batch_size=1,
     )
-    with closing(BundleWatch(folder, lambda: load_model(settings), POLL_S)) as watch:
+    with closing(BundleWatch(folder, lambda: load_model(settings, Bundle.load(folder)), POLL_S)) as watch:
         yield watch
 
 
 def version(watch: BundleWatch) -> int:
     """Of the model that answers."""
-    with watch.serving.model() as served:
-        return served.version.version
+    return watch.serving.version.version
 
 
 def test_another_bundle_answers_from_when_it_is_there(folder: Path, watch: BundleWatch) -> None:

@@ -121,3 +121,25 @@ def test_threads_follow_the_cpus_that_the_process_may_use(monkeypatch: pytest.Mo
     set_all(monkeypatch, **INGESTION, LOUPE_MODEL_BUNDLE="x")
     settings = InferenceSettings.load()
     assert (settings.stream_count(), settings.threads, settings.decode_threads) == (3, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "set one of LOUPE_MODEL_NAME, .* and LOUPE_MODEL_BUNDLE"),
+        ({"LOUPE_MODEL_BUNDLE": "x", "LOUPE_MODEL_NAME": "a", "LOUPE_MODEL_CONTAINER": "m"}, "set one of"),
+        ({"LOUPE_MODEL_NAME": "a"}, "LOUPE_MODEL_CONTAINER must name the registry's container"),
+        ({"LOUPE_MODEL_NAME": "a/b", "LOUPE_MODEL_CONTAINER": "m"}, "LOUPE_MODEL_NAME: "),
+    ],
+)
+def test_a_worker_is_told_once_what_answers(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+) -> None:
+    set_all(monkeypatch, **INGESTION, **given)
+    with pytest.raises(ConfigurationError, match=sentence):
+        InferenceSettings.load()
+
+
+def test_a_worker_can_follow_the_release_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, **INGESTION, LOUPE_MODEL_NAME="a", LOUPE_MODEL_CONTAINER="m")
+    assert InferenceSettings.load().model_bundle is None

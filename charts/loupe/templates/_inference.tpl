@@ -3,25 +3,35 @@
 {{- $values := .values }}
 {{- $gpu := $values.gpu }}
 {{- $device := "cpu" }}
+{{- $model := "" }}
 {{- range concat (list .root.Values.settings) .settings }}
 {{- $device = .LOUPE_DEVICE | default $device }}
+{{- $model = .LOUPE_MODEL_NAME | default $model }}
 {{- end }}
-{{- $more := dict "LOUPE_LANE" .lane "LOUPE_MODEL_BUNDLE" (include "loupe.bundle" .root) }}
+{{- $more := dict "LOUPE_LANE" .lane }}
 {{- $volumes := list }}
 {{- $mounts := list }}
+{{- if $model }}
+{{- /* What is released of the model answers, and is fetched from the registry. */}}
+{{- $_ := set $more "LOUPE_MODEL_CACHE" "/var/cache/models" }}
+{{- $volumes = list (dict "name" "models" "emptyDir" (dict "sizeLimit" "4Gi")) }}
+{{- $mounts = list (dict "name" "models" "mountPath" "/var/cache/models") }}
+{{- else }}
+{{- $_ := set $more "LOUPE_MODEL_BUNDLE" (include "loupe.bundle" .root) }}
+{{- end }}
 {{- if eq $device "tensorrt" }}
 {{- $_ := set $more "LOUPE_TENSORRT_CACHE" "/var/cache/tensorrt" }}
 {{- $claim := dict "persistentVolumeClaim" (dict "claimName" $gpu.engineClaim) }}
 {{- $empty := dict "emptyDir" (dict "sizeLimit" "4Gi") }}
-{{- $volumes = list (merge (dict "name" "engines") (ternary $claim $empty (ne $gpu.engineClaim ""))) }}
-{{- $mounts = list (dict "name" "engines" "mountPath" "/var/cache/tensorrt") }}
+{{- $volumes = append $volumes (merge (dict "name" "engines") (ternary $claim $empty (ne $gpu.engineClaim ""))) }}
+{{- $mounts = append $mounts (dict "name" "engines" "mountPath" "/var/cache/tensorrt") }}
 {{- end }}
 {{- if $gpu.count }}
 {{- $values = merge (dict
   "nodeSelector" (merge (deepCopy $values.nodeSelector) $gpu.nodeSelector)
   "tolerations" (concat $values.tolerations $gpu.tolerations)) $values }}
 {{- end }}
-{{- $it := merge (dict "service" "inference" "values" $values "hasModel" true "more" $more "gpus" $gpu.count "volumes" $volumes
+{{- $it := merge (dict "service" "inference" "values" $values "hasModel" (not $model) "more" $more "gpus" $gpu.count "volumes" $volumes
   "mounts" $mounts) . }}
 apiVersion: apps/v1
 kind: Deployment

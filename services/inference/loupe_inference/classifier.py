@@ -1,11 +1,16 @@
 """Classify jobs in, store batches out."""
 
 import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from loupe_inference import observed
-from loupe_inference.job import Job
+from loupe_inference.job import Job, Outcomes
+from loupe_inference.lineup import Lineup
 from loupe_inference.serving import Serving
+from loupe_inference.shadows import Shadows
 from loupe_inference.stages import Stages
+from loupe_shared.domain import ImageRef
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.tally import Tally
@@ -17,15 +22,30 @@ log = logging.getLogger(__name__)
 class Classifier:
     """Handles classify jobs. Safe for use from several threads: jobs that run at once share decoders and batches.
 
+    Args:
+        stages: that the images pass through.
+        serving: the models that answer.
+        publisher: takes the results.
+        outstanding: is told of what is to be tried again.
+        shadows: are shown what was answered.
+
     Attributes:
         tally: of images whose results were published.
     """
 
-    def __init__(self, stages: Stages, serving: Serving, publisher: Publisher, outstanding: Outstanding) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        serving: Serving,
+        publisher: Publisher,
+        outstanding: Outstanding,
+        shadows: Shadows,
+    ) -> None:
         self._stages = stages
         self._serving = serving
         self._publisher = publisher
         self._outstanding = outstanding
+        self._shadows = shadows
         self.tally = Tally()
 
     def handle(self, job: ClassifyJob) -> ClassifyJob | None:
@@ -34,14 +54,19 @@ class Classifier:
         Raises:
             BrokerUnavailable: nothing or a part was published; the whole job may be handled again.
         """
-        with self._serving.model() as model, tracing.span("classify") as span:
-            outcomes = Job(job.images, model, self._stages).run()
+        with self._shadows.job():
+            return self._handle(job)
+
+    def _handle(self, job: ClassifyJob) -> ClassifyJob | None:
+        with self._serving.lineup() as lineup, tracing.span("classify") as span:
+            outcomes = self._classify(job.images, lineup)
             if span:
                 span.note(observed.attributes(outcomes))
         if outcomes.results:
             self._publisher.publish([StoreBatch(results=tuple(outcomes.results))])
             observed.count(outcomes)
             self.tally.add(len(outcomes.results))
+            self._shadows.offer(outcomes.results)
         log.info("%d images, %d of them known by their bytes", len(job.images), outcomes.recalled)
         if not outcomes.unread:
             return None
@@ -50,3 +75,14 @@ class Classifier:
             "%d of %d images were not to be had, and will be tried again", len(outcomes.unread), len(job.images)
         )
         return job.model_copy(update={"images": tuple(outcomes.unread)})
+
+    def _classify(self, images: Sequence[ImageRef], lineup: Lineup) -> Outcomes:
+        """What becomes of images; those of different versions are jobs of their own, at the same time."""
+        jobs = [Job(part, model, self._stages) for model, part in lineup.split(images)]
+        if len(jobs) == 1:
+            return jobs[0].run()
+        outcomes = Outcomes()
+        with ThreadPoolExecutor(len(jobs), thread_name_prefix="part") as pool:
+            for part in pool.map(Job.run, jobs):
+                outcomes.add(part)
+        return outcomes

@@ -44,6 +44,12 @@ class Outcomes:
     unread: list[ImageRef] = field(default_factory=list)
     recalled: int = 0
 
+    def add(self, others: "Outcomes") -> None:
+        """Take in the outcomes of other images."""
+        self.results += others.results
+        self.unread += others.unread
+        self.recalled += others.recalled
+
 
 _Event = Future[bytes] | Scores | Exception
 

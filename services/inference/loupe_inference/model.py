@@ -38,18 +38,22 @@ class ServedModel:
         return f"{self.version.name}:{self.version.version} ({self.version.precision})"
 
 
-def load_model(settings: InferenceSettings) -> ServedModel:
-    """The model in the bundle's folder, as the settings want it to be run.
+def load_model(settings: InferenceSettings, bundle: Bundle, *, looks_on: bool = False) -> ServedModel:
+    """A bundle's model, as the settings want it to be run.
+
+    Args:
+        settings: of the worker.
+        bundle: the model.
+        looks_on: whether it answers only while there is nothing else to do, so that one thread is enough.
 
     Raises:
-        InvalidBundle: the bundle is not whole, or does not fit.
+        InvalidBundle: the bundle does not fit.
         ConfigurationError: it cannot be run so.
     """
-    bundle = Bundle.load(settings.model_bundle)
     manifest, precision = bundle.manifest, settings.precision
     runtime = Runtime(
         settings.device,
-        settings.threads,
+        1 if looks_on else settings.threads,
         settings.cuda_convolution_search,
         settings.gpu_memory_mb,
         settings.tensorrt_cache,
@@ -57,11 +61,12 @@ def load_model(settings: InferenceSettings) -> ServedModel:
     )
     batch_size = settings.batch_size()
     session = OnnxSession(bundle, precision, runtime, batch_size)
+    streams, writers = (1, 1) if looks_on else (settings.stream_count(), settings.decode_threads)
     return ServedModel(
         manifest.model_version(precision),
         manifest.labels,
         manifest.preprocessing,
         settings.embeddings,
         hashlib.sha256(f"{precision}:{settings.embeddings}:{manifest.model_dump_json()}".encode()).digest(),
-        Batcher(session, manifest.preprocessing.size, batch_size, settings.stream_count(), settings.decode_threads),
+        Batcher(session, manifest.preprocessing.size, batch_size, streams, writers),
     )

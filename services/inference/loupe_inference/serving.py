@@ -1,15 +1,17 @@
-"""Which model answers, and how another takes its place.
+"""Which models answer, and how others take their place.
 
-A job keeps the model that it began with, so no batch mixes versions. A new model is loaded and warmed up beside the old
-one, takes over with the next job, and the old one goes when its last job is done: no image waits for a change.
+A job keeps the models that it began with, so no batch mixes versions. A new model is loaded and warmed up beside the
+old one, takes over with the next job, and the old one goes when its last job is done: no image waits for a change.
 """
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from loupe_inference.lineup import Lineup
 from loupe_inference.model import ServedModel
 from loupe_shared.bundle import MANIFEST_FILE
 from loupe_shared.errors import LoupeError
@@ -19,43 +21,47 @@ log = logging.getLogger(__name__)
 
 
 class Serving:
-    """The model that answers now. Safe for use from several threads."""
+    """The models that answer now. Safe for use from several threads."""
 
-    def __init__(self, model: ServedModel) -> None:
-        self._current = model
-        self._jobs = {model: 0}
+    def __init__(self, lineup: Lineup) -> None:
+        self._current = lineup
+        self._uses = Counter(lineup.models)
         self._lock = threading.Lock()
 
     @property
     def version(self) -> ModelVersion:
-        """Of the model for the next job."""
-        return self._current.version
+        """That serves, from the next job on."""
+        return self._current.serving.version
+
+    @property
+    def has_shadows(self) -> bool:
+        """Whether any version looks on."""
+        return bool(self._current.shadows)
 
     @contextmanager
-    def model(self) -> Iterator[ServedModel]:
-        """The model for a job, kept alive until its end."""
+    def lineup(self) -> Iterator[Lineup]:
+        """The models for a job, kept alive until its end."""
         with self._lock:
-            model = self._current
-            self._jobs[model] += 1
+            lineup = self._current
+            self._uses.update(lineup.models)
         try:
-            yield model
+            yield lineup
         finally:
-            with self._lock:
-                self._jobs[model] -= 1
-            self._retire()
+            self._release(lineup)
 
-    def replace(self, model: ServedModel) -> None:
-        """Let another model answer from the next job on."""
+    def replace(self, lineup: Lineup) -> None:
+        """Let others answer from the next job on. What is in both line-ups goes on as it is."""
         with self._lock:
-            self._current = model
-            self._jobs[model] = 0
-        self._retire()
+            before, self._current = self._current, lineup
+            self._uses.update(lineup.models)
+        self._release(before)
 
-    def _retire(self) -> None:
+    def _release(self, lineup: Lineup) -> None:
         with self._lock:
-            idle = [model for model, jobs in self._jobs.items() if not jobs and model is not self._current]
+            self._uses.subtract(lineup.models)
+            idle = [model for model in lineup.models if not self._uses[model]]
             for model in idle:
-                del self._jobs[model]
+                del self._uses[model]
         for model in idle:
             model.batcher.close()
             log.info("model %s is not served any more", model.name)
@@ -85,7 +91,7 @@ class BundleWatch:
         self._poll_interval_s = poll_interval_s
         self._seen = self._read()
         self._complaint = ""
-        self.serving = Serving(load())
+        self.serving = Serving(Lineup.of(load()))
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bundle-watch", daemon=True)
         self._thread.start()
@@ -108,7 +114,7 @@ class BundleWatch:
             self._complaint = str(error)
             return
         self._seen, self._complaint = found, ""
-        self.serving.replace(model)
+        self.serving.replace(Lineup.of(model))
         log.info("model %s is served from now on", model.name)
 
     def _read(self) -> bytes:

@@ -7,18 +7,30 @@ from pydantic import Field, model_validator
 
 from loupe_inference.cpus import available_cpus
 from loupe_shared.result import Precision
-from loupe_shared.settings import StorageSettings, WorkerSettings
+from loupe_shared.settings import RegistrySettings, StorageSettings, WorkerSettings
 
 
-class InferenceSettings(WorkerSettings, StorageSettings):
+class InferenceSettings(WorkerSettings, StorageSettings, RegistrySettings):
     """Settings of the inference worker. ``python -m loupe_inference tune`` finds the best ones for a machine."""
 
-    model_bundle: Path = Field(
-        description="Folder of the model bundle: model.onnx and manifest.json. "
-        "When another bundle takes its place, that one answers from then on."
+    model_bundle: Path | None = Field(
+        default=None,
+        description="Folder of the model bundle: model.onnx and manifest.json. When another bundle takes its place, "
+        "that one answers from then on. Unset, LOUPE_MODEL_NAME says what answers.",
+    )
+    model_name: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        description="Name of a model of the registry. What is released of it answers, from a few seconds after it is. "
+        "Unset, LOUPE_MODEL_BUNDLE says what answers.",
+    )
+    model_cache: Path | None = Field(
+        default=None,
+        description="Folder for bundles of the registry, so that a worker that starts anew need not fetch them again. "
+        "Workers may share it. Unset, a worker has a temporary one.",
     )
     bundle_poll_interval_s: float = Field(
-        default=5.0, gt=0, description="Seconds between looks for another bundle in the folder."
+        default=5.0, gt=0, description="Seconds between looks for another bundle in the folder, or another release."
     )
     lane: Literal["live", "backfill"] = Field(
         default="live",
@@ -91,6 +103,16 @@ class InferenceSettings(WorkerSettings, StorageSettings):
         "version of TensorRT and ONNX Runtime. Needed if the device is tensorrt.",
     )
     tensorrt_fp16: bool = Field(default=True, description="Whether TensorRT may use half precision.")
+
+    @model_validator(mode="after")
+    def _model_is_named_once(self) -> Self:
+        if (self.model_bundle is None) == (self.model_name is None):
+            raise ValueError(
+                "set one of LOUPE_MODEL_NAME, the name of a model of the registry, and LOUPE_MODEL_BUNDLE, a folder"
+            )
+        if self.model_name is not None and self.model_container is None:
+            raise ValueError("LOUPE_MODEL_CONTAINER must name the registry's container when LOUPE_MODEL_NAME is set")
+        return self
 
     @model_validator(mode="after")
     def _device_is_complete(self) -> Self:

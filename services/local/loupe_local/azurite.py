@@ -23,6 +23,7 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 CONTAINER = "images"
 THUMBNAILS = "thumbnails"
 OUTPUT = "output"
+MODELS = "models"
 EVENT_QUEUE = "blob-events"
 
 _HERE = Path(__file__).parent
@@ -109,7 +110,7 @@ class Azurite:
         uploads = [CorsRule([page], ["PUT"], **rule) for page in pages]
         with self.blobs() as blobs, self.queues() as queues:
             blobs.set_service_properties(cors=uploads)
-            for name in (CONTAINER, THUMBNAILS, OUTPUT):
+            for name in (CONTAINER, THUMBNAILS, OUTPUT, MODELS):
                 with suppress(ResourceExistsError):
                     blobs.create_container(name)
             for name in (EVENT_QUEUE, f"{EVENT_QUEUE}-poison"):

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,21 @@ from typing import Self
 
 import httpx2
 
-from loupe_local.azurite import ACCOUNT, CONTAINER, EVENT_QUEUE, KEY, OUTPUT, THUMBNAILS, Azurite, StoragePorts
+from loupe_local.azurite import (
+    ACCOUNT,
+    CONTAINER,
+    EVENT_QUEUE,
+    KEY,
+    MODELS,
+    OUTPUT,
+    THUMBNAILS,
+    Azurite,
+    StoragePorts,
+)
 from loupe_local.bridge import Bridge
 from loupe_local.child import Child
 from loupe_local.interrupts import undisturbed
+from loupe_local.models import name_of, release_bundle
 from loupe_local.ports import LOOPBACK, require_free
 from loupe_local.valkey import Valkey
 from loupe_shared.errors import ConfigurationError
@@ -32,6 +44,9 @@ SERVICES = FIRST + FOR_BATCH_JOBS
 # The worker of batch jobs is an inference worker.
 MODULES = {"backfill": "loupe_inference"}
 
+# They follow the release of the model, unless they are told to follow a folder.
+FOLLOWERS = ("inference", "backfill")
+
 
 @dataclass(frozen=True)
 class StackConfig:
@@ -39,10 +54,11 @@ class StackConfig:
 
     Attributes:
         state: folder for data and logs, kept between runs.
-        model_bundle: folder of the model.
+        model_bundle: folder of the model to begin with.
         api_port: of the query API.
         ingestion_port: of the webhook for events.
-        env: more environment variables for the services.
+        env: more environment variables for the services. With LOUPE_MODEL_BUNDLE, workers follow that folder and no
+            release.
         frontend: folder of the built front end; unset for none.
         metrics_ports: where services give their metrics; those that it does not name do not.
     """
@@ -136,6 +152,7 @@ class Stack:
             "LOUPE_IMAGE_CONTAINER": CONTAINER,
             "LOUPE_THUMBNAIL_CONTAINER": THUMBNAILS,
             "LOUPE_OUTPUT_CONTAINER": OUTPUT,
+            "LOUPE_MODEL_CONTAINER": MODELS,
             "LOUPE_EVENT_QUEUE": EVENT_QUEUE,
             "LOUPE_MODEL_BUNDLE": str(self.config.model_bundle.resolve()),
             "LOUPE_SQLITE_PATH": str(self.config.state / "results.sqlite"),
@@ -173,7 +190,10 @@ class Stack:
         self.children["azurite"] = self.azurite.child
         Bridge(self.azurite, os.fdopen(reading, "rb")).start()
         self._progress("services")
-        starting = [self._spawn(name) for name in FIRST]
+        with ThreadPoolExecutor(1) as pool:  # which takes no longer than the services take to start
+            releasing = pool.submit(release_bundle, self.azurite, self.config.model_bundle)
+            starting = [self._spawn(name) for name in FIRST]
+            releasing.result()
         for service in starting:
             service.wait_until(partial(self._is_ready, service.name))
         for name in FOR_BATCH_JOBS:
@@ -188,6 +208,10 @@ class Stack:
             env["LOUPE_HEARTBEAT_FILE"] = str(self._heartbeat(service))
         if service in self.config.metrics_ports:
             env["LOUPE_METRICS_PORT"] = str(self.config.metrics_ports[service])
+        if service in FOLLOWERS and "LOUPE_MODEL_BUNDLE" not in dict(self.config.env):
+            del env["LOUPE_MODEL_BUNDLE"]
+            env["LOUPE_MODEL_NAME"] = name_of(self.config.model_bundle)
+            env["LOUPE_MODEL_CACHE"] = str(self.config.state / "models")
         command = [sys.executable, "-m", MODULES.get(service, f"loupe_{service}")]
         if service == "backfill":
             env["LOUPE_LANE"] = "backfill"

@@ -32,6 +32,7 @@ from loupe_query.review.ports import Claims
 from loupe_query.review.queue import Queue
 from loupe_query.review.queue_routes import review_queue_router
 from loupe_query.review.routes import reviews_router
+from loupe_query.shadows.routes import shadows_router
 from loupe_query.similar.embedder import Embedder
 from loupe_query.similar.routes import similar_router
 from loupe_query.statistics import statistics_router
@@ -39,7 +40,10 @@ from loupe_shared.adapters.web import Ending, describe, health_router, install_p
 from loupe_shared.api.access import Scope
 from loupe_shared.batch.ports import JobStore
 from loupe_shared.ports import Announcer, Changes, Queues, ResultStore, SimilarImages, Workers
+from loupe_shared.release.agreement import agreement_gate
+from loupe_shared.release.gates import GATES
 from loupe_shared.release.ports import Registry
+from loupe_shared.release.shadows import ShadowStore
 
 DESCRIPTION = """Every image that was uploaded, what was found on it, and why.
 
@@ -62,6 +66,7 @@ class Archive:
         outputs: the files that they have written; unset if they can write none.
         registry: of models; unset if the service is not told where it is.
         intake: of that registry, and its container.
+        shadows: what versions of models said that look on.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         max_picture_bytes: of a picture that is looked at.
     """
@@ -81,6 +86,7 @@ class Archive:
     outputs: Outputs | None
     registry: Registry | None
     intake: Place | None
+    shadows: ShadowStore
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
@@ -111,6 +117,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
         live_router(archive.changes, ending),
         export_router(store),
         pipeline_router(archive.queues, archive.workers),
+        shadows_router(archive.shadows),
     ]
     refusals = describe(401, 403, 429)
     for router in reading:
@@ -121,7 +128,10 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
     desk = Desk(archive.batch_jobs, archive.workers, archive.outputs, archive.announcer)
     app.include_router(jobs_router(desk, reader, operator), responses=refusals)
-    releases, registering = Releases(archive.registry), Registering(archive.intake, archive.links)
+    releases, registering = (
+        Releases(archive.registry, [*GATES, agreement_gate(archive.shadows)]),
+        Registering(archive.intake, archive.links),
+    )
     app.include_router(models_router(releases, registering, reader, operator), responses=refusals)
     operating = [
         letters_router(archive.office),

@@ -27,7 +27,7 @@ from loupe_shared.adapters.changes import ValkeyAnnouncer, ValkeyChanges
 from loupe_shared.adapters.outstanding import ValkeyOutstanding
 from loupe_shared.adapters.queues import ValkeyQueues
 from loupe_shared.adapters.storage_http import StorageHttp
-from loupe_shared.adapters.stores import open_job_store, open_store
+from loupe_shared.adapters.stores import open_job_store, open_shadow_store, open_store
 from loupe_shared.adapters.web import Ending, serve_http
 from loupe_shared.adapters.workers import ValkeyWorkers
 from loupe_shared.ports import ResultStore, SimilarImages
@@ -64,6 +64,7 @@ def serve_query(settings: QuerySettings) -> int:
             outputs=BlobOutputs(service, settings.output_container) if settings.output_container else None,
             registry=registry,
             intake=Place(registry, models) if registry and models else None,
+            shadows=resources.enter_context(closing(open_shadow_store(settings))),
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),

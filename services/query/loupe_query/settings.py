@@ -6,10 +6,10 @@ from pydantic import Field
 
 from loupe_query.access.settings import AccessSettings
 from loupe_query.pictures.settings import PictureSettings
-from loupe_shared.settings import OutputSettings, QueueSettings, RegistrySettings, StoreSettings
+from loupe_shared.settings import OutputSettings, QueueSettings, RegistrySettings, ShadowSettings
 
 
-class QuerySettings(StoreSettings, QueueSettings, PictureSettings, OutputSettings, RegistrySettings, AccessSettings):
+class QuerySettings(ShadowSettings, QueueSettings, PictureSettings, OutputSettings, RegistrySettings, AccessSettings):
     """Settings of the query API."""
 
     model_bundle: Path | None = Field(

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from loupe_shared.settings import StoreSettings, WorkerSettings
+from loupe_shared.settings import ShadowSettings, WorkerSettings
 
 
-class ResultsSettings(WorkerSettings, StoreSettings):
+class ResultsSettings(WorkerSettings, ShadowSettings):
     """Settings of the results writer."""
 
     concurrent_batches: int = Field(

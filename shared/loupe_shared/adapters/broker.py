@@ -9,7 +9,7 @@ from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
 
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import JOB_QUEUES, Message, StoreBatch
+from loupe_shared.messages import JOB_QUEUES, Message, ShadowBatch, StoreBatch
 from loupe_shared.settings import BrokerSettings, QueueSettings
 from loupe_shared.telemetry import metrics, tracing
 
@@ -24,9 +24,9 @@ QUEUES = (*JOB_QUEUES, StoreBatch.queue)
 LOOK_TIMEOUT_S = 5.0
 
 
-def task_name(queue: str) -> str:
-    """The Celery task that a queue's messages are for."""
-    return f"loupe.{queue}"
+def task_name(task: str) -> str:
+    """The Celery task that a type's messages are for."""
+    return f"loupe.{task}"
 
 
 def dead_letter_queue(queue: str) -> str:
@@ -119,7 +119,7 @@ class CeleryPublisher:
                 for message in messages:
                     with _addressed(message) as sent:
                         self._app.send_task(
-                            task_name(message.queue),
+                            task_name(message.task),
                             kwargs={"message": sent.to_json()},
                             queue=message.queue,
                             producer=producer,
@@ -129,7 +129,8 @@ class CeleryPublisher:
         except (OperationalError, KombuError, redis.RedisError, OSError) as error:
             raise BrokerUnavailable(f"the broker did not take {len(messages)} messages: {error}") from error
         for message in messages:
-            metrics.IMAGES_PUBLISHED.labels(message.queue).inc(message.size)
+            if not isinstance(message, ShadowBatch):  # whose images were counted with their results
+                metrics.IMAGES_PUBLISHED.labels(message.queue).inc(message.size)
 
     def check(self) -> None:
         """See ``Publisher.check``."""

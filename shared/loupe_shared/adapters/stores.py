@@ -4,9 +4,11 @@ from pathlib import Path
 
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.adapters.sqlite_jobs import SqliteJobs, jobs_path
+from loupe_shared.adapters.sqlite_shadows import SqliteShadows, shadows_path
 from loupe_shared.batch.ports import JobStore
 from loupe_shared.ports import ResultStore
-from loupe_shared.settings import StoreSettings
+from loupe_shared.release.shadows import ShadowStore
+from loupe_shared.settings import ShadowSettings, StoreSettings
 
 
 def open_store(settings: StoreSettings) -> ResultStore:
@@ -34,6 +36,19 @@ def open_job_store(settings: StoreSettings) -> JobStore:
 
         return open_cosmos_jobs(settings)
     return SqliteJobs(jobs_path(_results_file(settings)))
+
+
+def open_shadow_store(settings: ShadowSettings) -> ShadowStore:
+    """The store of what shadow versions say.
+
+    Raises:
+        ConfigurationError: it cannot be opened as configured.
+    """
+    if settings.results_store == "cosmos":
+        from loupe_shared.adapters.cosmos_shadows import open_cosmos_shadows  # noqa: PLC0415  (as above)
+
+        return open_cosmos_shadows(settings)
+    return SqliteShadows(shadows_path(_results_file(settings)), settings.shadow_days)
 
 
 def _results_file(settings: StoreSettings) -> Path:

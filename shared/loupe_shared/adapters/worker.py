@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from loupe_shared.adapters.broker import dead_letter_queue, task_name
 from loupe_shared.domain import now
 from loupe_shared.errors import BrokerUnavailable, ConfigurationError, PermanentError, TransientError
-from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.messages import ClassifyJob, ShadowBatch, StoreBatch
 from loupe_shared.telemetry import metrics, tracing
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ MAX_FAILURES = 3
 MAX_DELAY_S = 30
 HEARTBEAT_S = 5.0
 
-M = TypeVar("M", ClassifyJob, StoreBatch)
+M = TypeVar("M", ClassifyJob, StoreBatch, ShadowBatch)
 
 
 def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None], give_up: Callable[[M], None]) -> None:
@@ -52,7 +52,7 @@ def consume(app: Celery, message_type: type[M], handle: Callable[[M], M | None],
             # The message could be neither handled nor put back nor set aside. Celery's own Reject would drop it.
             raise Reject(error, requeue=True) from error
 
-    app.task(name=task_name(message_type.queue), bind=True, max_retries=None, shared=False)(task)
+    app.task(name=task_name(message_type.task), bind=True, max_retries=None, shared=False)(task)
 
 
 def _process(

@@ -1,6 +1,6 @@
 """``loupe models``: which versions there are, and which of them answers."""
 
-from loupe_cli.commands.models import changing, looking, register
+from loupe_cli.commands.models import changing, compare, looking, register
 
 HELP = """Look at the versions of models, and say which of them answers.
 
@@ -13,5 +13,6 @@ COMMANDS = (
     ("promote", changing.promote, changing.PROMOTE_EXAMPLES),
     ("canary", changing.canary, changing.CANARY_EXAMPLES),
     ("shadow", changing.shadow, changing.SHADOW_EXAMPLES),
+    ("compare", compare.compare, compare.EXAMPLES),
     ("rollback", changing.rollback, changing.ROLLBACK_EXAMPLES),
 )

@@ -602,6 +602,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models/{name}/shadows/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a version said while it looked on
+         * @description How far it agrees with the versions that answered, label by label, and the images about which they
+         *     disagree most surely. Counts are of all images that it was ever shown, each version of a picture once. Single
+         *     disagreements are forgotten after some weeks.
+         */
+        get: operations["compare_version_v1_models__name__shadows__version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pipeline": {
         parameters: {
             query?: never;
@@ -1564,6 +1586,24 @@ export interface components {
             output?: components["schemas"]["OutputRequest"] | null;
         };
         /**
+         * LabelPair
+         * @description A cell of the matrix of labels.
+         */
+        LabelPair: {
+            /**
+             * Answered
+             * @description the label of the version that answered
+             */
+            answered: string;
+            /** Images */
+            images: number;
+            /**
+             * Shadow
+             * @description the label of the version that looked on
+             */
+            shadow: string;
+        };
+        /**
          * Latency
          * @description How long one image takes in the graph alone.
          *
@@ -1809,6 +1849,16 @@ export interface components {
             preprocessing_hash: string;
             /** Version */
             version: number;
+        };
+        /**
+         * Opinion
+         * @description What a version says of an image.
+         */
+        Opinion: {
+            /** Label */
+            label: string;
+            /** Score */
+            score: number;
         };
         /**
          * Outcome
@@ -2359,6 +2409,53 @@ export interface components {
          */
         Scope: "read" | "review" | "operate";
         /**
+         * ShadowDisagreement
+         * @description An image that the two versions give different labels.
+         */
+        ShadowDisagreement: {
+            answered: components["schemas"]["Opinion"];
+            /**
+             * At
+             * Format: date-time
+             * @description when they were compared
+             */
+            at: string;
+            /**
+             * Etag
+             * @description of the version of the picture that both saw
+             */
+            etag: string;
+            /**
+             * Href
+             * @description where the API has the image
+             * @example /v1/images/images/samples/coffee.png
+             */
+            href: string;
+            image: components["schemas"]["ImageName"];
+            /**
+             * Picture
+             * @description where it has its bytes
+             * @example /v1/content/images/samples/coffee.png
+             */
+            picture: string;
+            shadow: components["schemas"]["Opinion"];
+        };
+        /**
+         * ShadowReport
+         * @description What a version said while it looked on.
+         */
+        ShadowReport: {
+            /**
+             * Comparisons
+             * @description with each version that answered meanwhile, the newest first; none if it never looked on
+             */
+            comparisons: components["schemas"]["VersionComparison"][];
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ShadowsWanted
          * @description Versions that are to answer without being shown.
          */
@@ -2600,6 +2697,37 @@ export interface components {
             quantization?: components["schemas"]["QuantizationGate"] | null;
             /** Version */
             version: number;
+        };
+        /**
+         * VersionComparison
+         * @description A version that looked on beside one that answered.
+         */
+        VersionComparison: {
+            /**
+             * Agreement
+             * @description part of them that both give the same label
+             */
+            agreement: number;
+            /**
+             * Disagreements
+             * @description those first of which the less sure of the two versions is the surest
+             */
+            disagreements: components["schemas"]["ShadowDisagreement"][];
+            /**
+             * Images
+             * @description of which both were asked
+             */
+            images: number;
+            /**
+             * Matrix
+             * @description how many images have which labels, the most frequent first; 1,000 at most
+             */
+            matrix: components["schemas"]["LabelPair"][];
+            /**
+             * Serving
+             * @description the version that answered
+             */
+            serving: number;
         };
         /**
          * Why
@@ -6233,6 +6361,132 @@ export interface operations {
             };
             /** @description This service is not set up for it */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_version_v1_models__name__shadows__version__get: {
+        parameters: {
+            query?: {
+                /** @description disagreements with each version that answered */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "solar-cells",
+                     *       "version": 2,
+                     *       "comparisons": [
+                     *         {
+                     *           "serving": 1,
+                     *           "images": 1204,
+                     *           "agreement": 0.9618,
+                     *           "matrix": [
+                     *             {
+                     *               "answered": "intact",
+                     *               "shadow": "intact",
+                     *               "images": 1033
+                     *             },
+                     *             {
+                     *               "answered": "cracked",
+                     *               "shadow": "cracked",
+                     *               "images": 125
+                     *             },
+                     *             {
+                     *               "answered": "intact",
+                     *               "shadow": "cracked",
+                     *               "images": 37
+                     *             },
+                     *             {
+                     *               "answered": "cracked",
+                     *               "shadow": "intact",
+                     *               "images": 9
+                     *             }
+                     *           ],
+                     *           "disagreements": [
+                     *             {
+                     *               "image": {
+                     *                 "container": "images",
+                     *                 "blob": "line 3/0412.jpg"
+                     *               },
+                     *               "etag": "0x8DE29A7F1C2B3A4",
+                     *               "answered": {
+                     *                 "label": "intact",
+                     *                 "score": 0.87
+                     *               },
+                     *               "shadow": {
+                     *                 "label": "cracked",
+                     *                 "score": 0.94
+                     *               },
+                     *               "at": "2026-11-22T08:15:31.007421Z",
+                     *               "href": "/v1/images/images/line%203/0412.jpg",
+                     *               "picture": "/v1/content/images/line%203/0412.jpg"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShadowReport"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from loupe_query.operate.letters import Letter
 from loupe_shared.api.operate import Source
 from loupe_shared.domain import ImageRef
-from loupe_shared.messages import BackfillJob, ClassifyJob, Message, StoreBatch
+from loupe_shared.messages import BackfillJob, ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
 
@@ -51,7 +51,7 @@ class Jobs:
         """
         self.publish([_read(letter) for letter in letters])
 
-    def publish(self, messages: Sequence[Message]) -> None:
+    def publish(self, messages: Sequence[ClassifyJob | StoreBatch]) -> None:
         """Publish messages.
 
         Raises:
@@ -68,5 +68,5 @@ class Jobs:
         self._publisher.publish(messages)
 
 
-def _read(letter: Letter) -> Message:
+def _read(letter: Letter) -> ClassifyJob | StoreBatch:
     return JOBS[letter.source].from_json(letter.message)
