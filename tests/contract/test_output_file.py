@@ -78,6 +78,25 @@ def test_a_file_of_somebody_else_is_left_alone(http: StorageHttp, address: str) 
     assert b"".join(file.read()) == b"first"
 
 
+def test_what_somebody_else_left_unfinished_is_not_in_the_file(http: StorageHttp, address: str) -> None:
+    blob = name()
+    for owner, numbers in [("job 1", range(4)), ("job 2", range(2))]:
+        file = BlockBlobFile(address, blob, owner, http)
+        for number in numbers:
+            file.write(number, f"{owner}: {number}\n".encode())
+    file.finish("text/csv")
+    assert b"".join(file.read()) == b"job 2: 0\njob 2: 1\n"
+
+
+def test_there_can_be_many_parts(http: StorageHttp, address: str) -> None:
+    file = BlockBlobFile(address, name(), "job 1", http)
+    numbers = [0, 1, 9, 10, 99, 100, 399, 400, 999, 1000, 4000, 10_000, 39_999, 40_000, 49_999]
+    for number in reversed(numbers):
+        file.write(number, f"{number}\n".encode())
+    file.finish("text/csv")
+    assert [int(line) for line in b"".join(file.read()).split()] == numbers
+
+
 def test_a_file_without_parts_is_empty(http: StorageHttp, address: str) -> None:
     file = BlockBlobFile(address, name(), "job 1", http)
     file.finish("application/jsonl")

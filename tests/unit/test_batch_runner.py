@@ -119,6 +119,51 @@ def test_an_answer_of_another_model_is_a_failure(world: World) -> None:
     assert failure.detail == "test:2 answered, and test:1 was asked"
 
 
+def test_an_image_that_was_on_its_way_is_published_once_whatever_the_retries(world: World) -> None:
+    live = image_ref("line 4/0.jpg", sequencer="07")
+    world.outstanding.add([live])
+    job = world.submit(max_retries=0, model="test:2", input=ByPrefix(prefix="line 4/"))
+    runner = world.runner(job.id)
+    runner.step()
+    world.answer(live, NOON + timedelta(minutes=1))
+    world.outstanding.settle([live])
+    world.model = OTHER
+    assert world.run(runner, job.id).counts == Counts(classified=1)
+    assert world.answered == {"line 4/0.jpg": 1}
+
+
+def test_a_pattern_that_hardly_anything_matches_stops_no_job_from_being_stopped(world: World) -> None:
+    for number in range(40):
+        world.upload(f"line 5/{number:02}.jpg")
+    job = world.submit(input=ByPrefix(glob="**/39.jpg"))
+    runner = world.runner(job.id)
+    runner.step()
+    found = world.jobs.find(job.id)
+    assert found
+    assert (found.place != "", found.is_planned, found.planned) == (True, False, 0)
+    assert world.run(world.runner(job.id), job.id).counts == Counts(classified=1)
+
+
+def test_how_many_images_there_were_is_known_at_the_end(world: World) -> None:
+    job = world.submit()
+    done = world.run(world.runner(job.id), job.id)
+    assert done.total == done.planned == 10
+
+
+def test_a_job_that_cannot_go_on_keeps_what_came_of_it(world: World) -> None:
+    world.bad = {"line 3/1.jpg"}
+    job = world.submit(mini_batch_size=1)
+    runner = world.runner(job.id)
+    while runner.open_counts().total < 3:
+        runner.step()
+        world.work()
+    runner.fail("storage does not go on")
+    done = world.jobs.find(job.id)
+    assert done
+    assert (done.state, done.reason, done.counts.total) == (State.FAILED, "storage does not go on", 3)
+    assert done.counts.failed == len(failures(world, job.id)) == 1
+
+
 def test_images_of_a_filter_are_those_that_the_archive_showed(world: World) -> None:
     for number in range(6):
         world.answer(image_ref(f"line 3/{number}.jpg"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from loupe_batch import counting as counting_module
 from loupe_batch import foreman as foreman_module
 from loupe_batch import shift as shift_module
 from loupe_batch.counting import Counting
@@ -13,7 +14,7 @@ from loupe_batch.foreman import Foreman, Rescue
 from loupe_batch.runner import Tools
 from loupe_batch.shift import Shift
 from loupe_batch.sources import Container, InputLost, Part
-from loupe_shared.batch.job import BatchJob, ByPrefix, Counts, Lease, State
+from loupe_shared.batch.job import BatchJob, ByPrefix, Counts, Lease, Named, State
 from loupe_shared.container import MarkerRefused
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import now
@@ -209,23 +210,41 @@ def test_counting_ends_when_it_is_told_to(world: World) -> None:
     wait_for(lambda: whole.total == 5, "the count")
 
 
-def test_an_input_that_cannot_be_read_is_not_counted() -> None:
-    class Away:
-        """An input that is away."""
+def test_an_input_is_counted_through_outages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting_module, "PAUSE_S", 0.001)
+    failures = iter([True, False, True, True, False])
+
+    class Fragile:
+        """An input of two parts that is away now and then."""
+
+        def read(self, place: str) -> Part:
+            """Fail, or give two images."""
+            if next(failures):
+                raise StorageUnavailable(place)
+            return Part((Named(blob="a.jpg"), Named(blob="b.jpg")), "" if place else "b.jpg")
+
+    counting = Counting(Fragile())
+    wait_for(lambda: counting.total == 4, "the count")
+
+
+def test_an_input_that_is_lost_is_not_counted() -> None:
+    class Lost:
+        """An input that does not go on."""
 
         def read(self, place: str) -> Part:
             """Fail."""
-            raise StorageUnavailable(place)
+            raise InputLost(place)
 
-    counting = Counting(Away())
+    counting = Counting(Lost())
     counting.stop()
     assert counting.total is None
 
 
-def test_an_input_is_read_in_parts_that_have_images(world: World) -> None:
+def test_an_input_is_read_page_by_page_also_where_nothing_matches(world: World) -> None:
     world.upload("line 3/a/5.png")
     source = Container(world.listing, ByPrefix(prefix="", glob="line 3/**/*.png"))
-    part = source.read("")
-    assert [image.blob for image in part.images] == ["line 3/a/5.png"]
-    assert part.next == ""
-    assert source.read("line 3/a/5.png") == ((), "")
+    first = source.read("")
+    assert first.images == ()
+    last = source.read(first.next)
+    assert [image.blob for image in last.images] == ["line 3/a/5.png"]
+    assert last.next == ""

@@ -43,6 +43,20 @@ def test_links_lead_somewhere(document: object) -> None:
         assert (path.parent / target).exists(), target
 
 
+def anchor(heading: str) -> str:
+    """What leads to a heading, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_headings_that_there_are(document: object) -> None:
+    path = ROOT / str(document)
+    for page, place in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
+        target = path.parent / page if page else path
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert place in map(anchor, headings), f"{page}#{place}"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_make_targets_that_are_named_exist(document: object) -> None:
     targets = re.findall(r"\bmake ([a-z-]+)", (ROOT / str(document)).read_text(encoding="utf-8"))

@@ -1,6 +1,10 @@
 """Patterns of blob names."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loupe_shared.batch.globs import Glob
 
@@ -39,6 +43,24 @@ def test_a_name_matches(pattern: str, name: str) -> None:
 )
 def test_another_name_does_not(pattern: str, name: str) -> None:
     assert not Glob(pattern).matches(name)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b.", "/", "*", "**", "**/", "?", "[ab]", "[!a]"]), min_size=1, max_size=8),
+    st.text("ab./\n", max_size=8),
+)
+def test_a_name_matches_if_a_regular_expression_says_so(parts: list[str], name: str) -> None:
+    meanings = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "[ab]": "[ab]", "[!a]": "[^a]"}
+    pattern = "".join(parts)
+    tokens = re.findall(r"\*\*/|\*\*|\[!?\w+\]|.", pattern)
+    expression = "".join(meanings.get(token, re.escape(token)) for token in tokens)
+    assert Glob(pattern).matches(name) == bool(re.fullmatch(expression, name, re.DOTALL))
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 500 + "b*", "**/" * 300 + "a*" * 60 + "b*", "**a" * 300 + "b?"])
+def test_no_pattern_takes_long(pattern: str) -> None:
+    """To try one place of an asterisk after another would take longer than the world has been there."""
+    assert not Glob(pattern).matches("a/" * 100 + "a" * 800)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ ROWS = 1000
 
 
 class Answers:
-    """Writes rows as chunks end, in the order of their images.
+    """Writes rows chunk by chunk, each in the order in which its images came to their ends.
 
     Parquet cannot be written in parts that are put together later. So its rows are JSON Lines in a file beside it,
     until all of them are there.

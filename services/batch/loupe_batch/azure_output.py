@@ -18,12 +18,14 @@ PIECE_BYTES = 8 * 1024 * 1024
 class BlockBlobFile:
     """``OutputFile`` over Put Block and Put Block List of the REST API.
 
-    Storage forgets blocks that are not committed within a week.
+    Storage forgets blocks that are not committed within a week. Until then those of others, who were to write a file of
+    the same name and did not come to its end, lie beside ours. So the id of a block begins with its owner's.
 
     Args:
         address: URL of the container.
         name: of the blob.
-        owner: is written on the blob, so that it is known who finished it.
+        owner: whose parts these are. It is written on the blob, so that it is known who finished it. All owners must be
+            of the same length, because storage demands it of the ids of a blob's blocks.
         http: how to reach it.
     """
 
@@ -37,8 +39,8 @@ class BlockBlobFile:
         """See ``OutputFile.write``."""
         if number >= MAX_BLOCKS:
             raise OutputRefused(f"the output {self._name} is too long: submit several jobs, each of a part")
-        id_ = base64.b64encode(f"{number:08d}".encode()).decode()
-        self._expect(HTTPStatus.CREATED, self._ask("PUT", f"?comp=block&blockid={quote(id_, safe='')}", body=content))
+        id_ = quote(base64.b64encode(f"{self._owner}/{number:08d}".encode()), safe="")
+        self._expect(HTTPStatus.CREATED, self._ask("PUT", f"?comp=block&blockid={id_}", body=content))
 
     def finish(self, media_type: str) -> None:
         """See ``OutputFile.finish``."""
@@ -47,7 +49,9 @@ class BlockBlobFile:
             names: list[str] = []
         else:
             self._expect(HTTPStatus.OK, listed)
-            names = sorted(name.text or "" for name in ET.fromstring(listed.body).iter("Name"))  # noqa: S314
+            found = (name.text or "" for name in ET.fromstring(listed.body).iter("Name"))  # noqa: S314
+            ours = f"{self._owner}/".encode()
+            names = sorted((name for name in found if base64.b64decode(name).startswith(ours)), key=base64.b64decode)
         blocks = "".join(f"<Uncommitted>{name}</Uncommitted>" for name in names)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{blocks}</BlockList>'.encode()
         headers = {"If-None-Match": "*", "x-ms-blob-content-type": media_type, "x-ms-meta-job": self._owner}

@@ -4,7 +4,9 @@ import logging
 import threading
 
 from loupe_batch.sources import Source
-from loupe_shared.errors import LoupeError
+from loupe_shared.errors import LoupeError, TransientError
+
+PAUSE_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,12 @@ class Counting:
         count, place = 0, ""
         try:
             while not self._stopped.is_set():
-                part = self._source.read(place)
+                try:
+                    part = self._source.read(place)
+                except TransientError as error:
+                    log.warning("the images of a job are counted later: %s", error)
+                    self._stopped.wait(PAUSE_S)
+                    continue
                 count, place = count + len(part.images), part.next
                 if not place:
                     self.total = count

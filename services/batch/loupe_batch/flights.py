@@ -18,7 +18,7 @@ class Flight:
 
     Attributes:
         chunk: the number of its chunk.
-        attempts: how often it was published.
+        attempts: how often the job has published it, as far as is known: not at all if it was on its way already.
         landed_at: when it was found to be outstanding no more; unset while it is.
     """
 

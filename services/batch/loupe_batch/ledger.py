@@ -48,7 +48,7 @@ class Ledger:
         self._change({"state": State.RUNNING, "started_at": self.job.started_at or now(), "open": Counts()})
 
     def begin(self, part: Part) -> Chunk | None:
-        """Keep the next part of the input as a chunk; none if it has no images, because the input has ended."""
+        """Keep the next part of the input as a chunk; none if it has no images. It is noted then that it was read."""
         job = self.job
         changes: dict[str, Any] = {"place": part.next, "is_planned": not part.next}
         if not part.images:
@@ -70,7 +70,7 @@ class Ledger:
     def finish(self, state: State, reason: str | None = None) -> None:
         """The job has ended."""
         changes = {"state": state, "reason": reason, "ended_at": now(), "open": Counts(), "images_per_minute": 0}
-        changes |= {"lease": None}
+        changes |= {"lease": None, "total": self.job.planned if self.job.is_planned else self.job.total}
         self._change(changes)
         BATCH_JOBS_ENDED.labels(state).inc()
         log.info("job %s: %s: %s", self.job.id, state, reason or self.job.counts)

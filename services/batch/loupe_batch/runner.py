@@ -118,6 +118,17 @@ class Runner:
         self._ledger.report(self.open_counts(), self._tally.last_minute(), total)
         self._reported_at = self._clock()
 
+    def fail(self, reason: str) -> None:
+        """End the job although there is more to do. What has come to its end is counted, and no file is written.
+
+        Raises:
+            NotOurs: somebody else says what becomes of the job.
+            TransientError: the store of jobs does not answer.
+        """
+        for work in list(self._works.values()):
+            self._count(work)
+        self._ledger.finish(State.FAILED, reason)
+
     def open_counts(self) -> Counts:
         """Of the images that have ended, of chunks that have not."""
         return sum((work.counts for work in self._works.values()), Counts())
@@ -149,7 +160,7 @@ class Runner:
         on_their_way = self._tools.outstanding.due(list(due)) - self._doubtful
         self._send([one for id_, (_, one) in due.items() if id_ not in on_their_way])
         for id_, (blob, _) in due.items():
-            self._flights.begin(id_, Flight(blob, work.number))
+            self._flights.begin(id_, Flight(blob, work.number, attempts=int(id_ not in on_their_way)))
         for _, one in judged:
             work.todo.popleft()
             if isinstance(one, Ended):
@@ -211,6 +222,9 @@ class Runner:
         """Count a chunk. What was written of it is written again if the process dies before it is counted."""
         if self._tools.answers:
             self._tools.answers.write(work)
+        self._count(work)
+
+    def _count(self, work: Work) -> None:
         others = sum((one.counts for one in self._works.values() if one is not work), Counts())
         self._ledger.end(work.number, work.counts, work.failures, others)
         del self._works[work.number]

@@ -85,7 +85,7 @@ class Shift:
                 pause_s = min(MAX_PAUSE_S, pause_s * 2)
                 runner.report(counting)  # nobody else needs to take it
             except PermanentError as error:
-                ledger.finish(State.FAILED, str(error))
+                runner.fail(str(error))
                 return
             else:
                 return

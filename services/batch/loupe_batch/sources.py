@@ -19,7 +19,7 @@ class Part(NamedTuple):
     """A part of an input.
 
     Attributes:
-        images: ``CHUNK`` at most; none at the end, or if no more match.
+        images: ``CHUNK`` at most; also none, where nothing matches.
         next: the place of the next part; empty at the end.
     """
 
@@ -31,7 +31,7 @@ class Source(Protocol):
     """An input. Raises ``TransientError`` when it cannot be read now."""
 
     def read(self, place: str) -> Part:
-        """The next part that has images, or the end.
+        """The next part. It takes no longer if hardly anything matches.
 
         Args:
             place: ``next`` of the part before; empty for the first.
@@ -58,18 +58,14 @@ class Container:
 
     def read(self, place: str) -> Part:
         """See ``Source.read``."""
-        while True:
-            try:
-                page = self._listing.page(self._prefix, place).result()
-            except MarkerRefused as error:
-                raise InputLost(
-                    "storage does not go on with the listing from where it was: submit the job again, "
-                    "which skips what is answered already"
-                ) from error
-            place = page.next
-            images = tuple(_named(blob) for blob in page.blobs if self._matches(blob.name))
-            if images or not place:
-                return Part(images, place)
+        try:
+            page = self._listing.page(self._prefix, place).result()
+        except MarkerRefused as error:
+            raise InputLost(
+                "storage does not go on with the listing from where it was: submit the job again, "
+                "which skips what is answered already"
+            ) from error
+        return Part(tuple(_named(blob) for blob in page.blobs if self._matches(blob.name)), page.next)
 
     def _matches(self, name: str) -> bool:
         return name.startswith(self._prefix) and (self._glob is None or self._glob.matches(name))
@@ -92,13 +88,10 @@ class Filtered:
     def read(self, place: str) -> Part:
         """See ``Source.read``."""
         order = Order()
-        while True:
-            after = Position.from_cursor(place, order) if place else None
-            page = self._store.page(self._wanted, order, CHUNK, after)
-            place = page.next.to_cursor(order) if page.next else ""
-            names = [Shown.of(document).image.blob for document in page.documents]
-            if names or not place:
-                return Part(tuple(Named(blob=name) for name in names), place)
+        after = Position.from_cursor(place, order) if place else None
+        page = self._store.page(self._wanted, order, CHUNK, after)
+        names = [Shown.of(document).image.blob for document in page.documents]
+        return Part(tuple(Named(blob=name) for name in names), page.next.to_cursor(order) if page.next else "")
 
 
 def open_source(job: BatchJob, listing: Listing, store: ResultStore, container: str) -> Source | None:

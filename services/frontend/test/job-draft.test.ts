@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { newJobAddress } from "../src/api/filter";
 import { ApiProblem, Unreachable } from "../src/api/problem";
-import { type Draft, draftOf, jobNamedIn, namesOf, placed, requestOf } from "../src/jobs/draft";
+import { type Draft, draftOf, formatIn, jobNamedIn, namesOf, placed, requestOf } from "../src/jobs/draft";
 
 function draft(parts: Partial<Draft> = {}, address = "") {
   return { ...draftOf(new URLSearchParams(address)), ...parts };
 }
 
 const SETTINGS = { mini_batch_size: 32, error_threshold: -1, max_retries: 3, again: false };
+
+it("the name of a file tells its format", () => {
+  expect(["a.csv", "b.JSONL", "line 3/c.parquet", "parquet", "d.xlsx", ""].map(formatIn)).toEqual([
+    "csv",
+    "jsonl",
+    "parquet",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
 
 describe("what is asked of the API", () => {
   it.each([

@@ -13,7 +13,7 @@ from tests.e2e.browser.conftest import Complaints
 from tests.e2e.conftest import Outcome
 from tests.factories import SAMPLES
 
-FOLDER = "jobs/"
+FOLDER = "jobs page/"
 PICTURES = ("coffee.png", "rocket.jpg", "flower.jpg")
 BROKEN = f"{FOLDER}broken.jpg"
 MISSING = 50_000  # names of nothing, which keep a job busy for longer than a person needs to look at it
@@ -116,6 +116,15 @@ def test_names_that_are_pasted(page: Page) -> None:
     expect(page.get_by_role("region", name="Failures").get_by_role("listitem")).to_contain_text(
         "there is no such image"
     )
+
+
+def test_the_name_of_the_file_says_its_format(page: Page) -> None:
+    page.goto("/jobs/new")
+    page.get_by_label("File with the answers").fill("answers.parquet")
+    expect(page.get_by_label("Format")).to_have_value("parquet")
+    page.get_by_label("Format").select_option("jsonl")
+    page.get_by_label("File with the answers").fill("answers")
+    expect(page.get_by_label("Format")).to_have_value("jsonl")
 
 
 def test_what_the_archive_shows_is_classified_again(page: Page, outcome: Outcome) -> None:

@@ -47,6 +47,11 @@ export function draftOf(address: URLSearchParams): Draft {
   };
 }
 
+/** The format that a file's name ends in; nothing, if it tells none. */
+export function formatIn(name: string): Draft["format"] | undefined {
+  return FORMATS.find((format) => name.toLowerCase().endsWith(`.${format}`));
+}
+
 /** The names that were entered, without empty lines. Blanks around a name are not of it. */
 export function namesOf(text: string): string[] {
   return text

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { countsQuery } from "../api/counts";
 import { SelectField } from "../parts/field";
-import { type Draft, FORMATS } from "./draft";
+import { type Draft, FORMATS, formatIn } from "./draft";
 import { NumberEntry, TextEntry } from "./form-fields";
 import styles from "./jobs.module.css";
 
@@ -66,7 +66,7 @@ export function SettingsFields({ draft, set }: Props) {
         label="File with the answers"
         placeholder="none"
         value={draft.output}
-        onChange={(output) => set({ output })}
+        onChange={(output) => set({ output, format: formatIn(output) ?? draft.format })}
         hint="Its name in the output container, as soon as the job has ended."
       />
       {draft.output && (
