@@ -20,6 +20,7 @@ from loupe_query.settings import QuerySettings
 from loupe_shared.adapters.cosmos import create_archive
 from loupe_shared.adapters.cosmos_jobs import create_job_container
 from loupe_shared.adapters.cosmos_requests import connect
+from loupe_shared.adapters.cosmos_shadows import create_shadow_container
 
 USER = 10001  # of the images
 EMBEDDING_SIZE = 1280  # of the model that Loupe comes with
@@ -61,7 +62,7 @@ def make_storage(settings: QuerySettings) -> None:
 
 
 def make_archive(settings: QuerySettings) -> None:
-    """The containers of results and batch jobs, in their database."""
+    """The containers, in their database."""
     if settings.cosmos_key is None:
         raise SystemExit("prepare: LOUPE_COSMOS_KEY must be set")
     client = connect(str(settings.cosmos_endpoint), settings.cosmos_key.get_secret_value())
@@ -70,6 +71,8 @@ def make_archive(settings: QuerySettings) -> None:
         create_archive(database, settings.cosmos_container, EMBEDDING_SIZE)
     with suppress(CosmosResourceExistsError):
         create_job_container(database, settings.cosmos_job_container)
+    with suppress(CosmosResourceExistsError):
+        create_shadow_container(database, settings.cosmos_shadow_container)
 
 
 def eventually(make: Callable[[], None]) -> None:

@@ -26,7 +26,7 @@ from loupe_query.app import Archive, create_app
 from loupe_query.settings import QuerySettings
 from loupe_reconciler.settings import ReconcilerSettings
 from loupe_results.settings import ResultsSettings
-from loupe_shared.adapters import cosmos_documents, cosmos_job_documents
+from loupe_shared.adapters import cosmos_documents, cosmos_job_documents, cosmos_shadow_documents
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
 from loupe_shared.settings import PREFIX, ServiceSettings
@@ -158,6 +158,11 @@ def jobs_container() -> str:
     return cosmos_container("cosmos_job_documents.py", cosmos_job_documents.container_arguments())
 
 
+def shadows_container() -> str:
+    """How the container of what shadow versions say is made in Cosmos DB."""
+    return cosmos_container("cosmos_shadow_documents.py", cosmos_shadow_documents.container_arguments())
+
+
 def cosmos_container(source: str, plain: dict[str, Any], embedded: dict[str, Any] | None = None) -> str:
     """How a container is made, in the words of Azure's resource manager.
 
@@ -201,6 +206,7 @@ PAGES = {
     "stages.svg": stages,
     "../infra/cosmos/results.json": results_container,
     "../infra/cosmos/jobs.json": jobs_container,
+    "../infra/cosmos/shadows.json": shadows_container,
 }
 
 

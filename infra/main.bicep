@@ -66,6 +66,10 @@ param resultThroughput int = 4000
 @minValue(1000)
 param jobThroughput int = 1000
 
+@description('Most request units per second of what versions of models say that look on.')
+@minValue(1000)
+param shadowThroughput int = 1000
+
 @description('Length of the model\'s embeddings. 0: nobody looks for similar images. It cannot be changed later.')
 @minValue(0)
 @maxValue(4096)
@@ -237,6 +241,7 @@ module archive 'modules/archive.bicep' = {
     embeddingSize: embeddingSize
     resultThroughput: resultThroughput
     jobThroughput: jobThroughput
+    shadowThroughput: shadowThroughput
     principals: principals
     grants: grants.archive
   }

@@ -1,4 +1,4 @@
-// Azure Cosmos DB: the results and the batch jobs. What is indexed is written in the code that asks, and comes from there.
+// Azure Cosmos DB: the results, the batch jobs, and what versions of models say that look on. What is indexed is written in the code that asks, and comes from there.
 
 @description('Name of the account.')
 param name string
@@ -26,6 +26,10 @@ param resultThroughput int
 @minValue(1000)
 param jobThroughput int
 
+@description('Most request units per second of what versions say that look on.')
+@minValue(1000)
+param shadowThroughput int
+
 @description('Object ids of the identities, by service.')
 param principals object
 
@@ -34,6 +38,7 @@ param grants array
 
 var results = loadJsonContent('../cosmos/results.json')
 var jobs = loadJsonContent('../cosmos/jobs.json')
+var shadows = loadJsonContent('../cosmos/shadows.json')
 var embedding = union(results.vectorEmbeddingPolicy.vectorEmbeddings[0], { dimensions: embeddingSize })
 // These two roles are Cosmos DB's own, and the same in every account.
 var reader = '00000000-0000-0000-0000-000000000001'
@@ -101,6 +106,20 @@ resource jobContainer 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/contai
   }
 }
 
+resource shadowContainer 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2025-04-15' = {
+  parent: sql
+  name: 'shadows'
+  properties: {
+    resource: {
+      id: 'shadows'
+      partitionKey: shadows.partitionKey
+      defaultTtl: shadows.defaultTtl
+      indexingPolicy: shadows.indexingPolicy
+    }
+    options: { autoscaleSettings: { maxThroughput: shadowThroughput } }
+  }
+}
+
 // One after the other: Cosmos DB refuses some that are made at once.
 @batchSize(1)
 resource access 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = [
@@ -112,7 +131,7 @@ resource access 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-0
       roleDefinitionId: '${account.id}/sqlRoleDefinitions/${grant.writes ? contributor : reader}'
       scope: '${account.id}/dbs/${database}/colls/${grant.container}'
     }
-    dependsOn: [resultContainer, jobContainer]
+    dependsOn: [resultContainer, jobContainer, shadowContainer]
   }
 ]
 

@@ -89,7 +89,7 @@ class ShadowBatch(_Message):
 
     @property
     def size(self) -> int:
-        """How many images it is about."""
+        """How many comparisons it has."""
         return len(self.comparisons)
 
     def split(self) -> list[Self]:

@@ -1,7 +1,9 @@
 """A second version of a model comes: as a canary, looking on, serving, and rolled back, while images pass."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +11,13 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from loupe_client import Loupe
-from loupe_local.azurite import CONTAINER, StoragePorts
+from loupe_local.azurite import ACCOUNT, CONTAINER, KEY, MODELS, Azurite, StoragePorts
+from loupe_local.child import Child
 from loupe_local.ports import free_port
 from loupe_local.stack import Stack, StackConfig
+from loupe_local.valkey import Valkey
 from loupe_shared.domain import Outcome
+from loupe_shared.errors import ConfigurationError
 from loupe_shared.release.release import Release
 from loupe_shared.result import ResultDocument
 from tests.factories import BUNDLE, encode, photo
@@ -86,6 +91,28 @@ def world(stack: Stack) -> Iterator[World]:
     """A person."""
     with Loupe(stack.api) as loupe, stack.azurite.blobs() as blobs:
         yield World(stack, loupe, blobs.get_container_client(CONTAINER))
+
+
+def test_a_worker_without_a_release_waits_and_can_be_told_to_end(
+    azurite: Azurite, valkey: Valkey, tmp_path: Path
+) -> None:
+    heartbeat, log = tmp_path / "heartbeat", tmp_path / "log"
+    env = {
+        "LOUPE_BROKER_URL": valkey.url,
+        "LOUPE_STORAGE_ACCOUNT": ACCOUNT,
+        "LOUPE_STORAGE_KEY": KEY,
+        "LOUPE_BLOB_ENDPOINT": azurite.blob_endpoint,
+        "LOUPE_MODEL_CONTAINER": MODELS,
+        "LOUPE_MODEL_NAME": "nobody-knows-it",
+        "LOUPE_HEARTBEAT_FILE": str(heartbeat),
+    }
+    worker = Child("inference", [sys.executable, "-m", "loupe_inference"], log, os.environ | env)
+    worker.wait_until(heartbeat.exists)
+    assert "no version of nobody-knows-it is released: promote one" in log.read_text()
+    worker.stop()
+    with pytest.raises(ConfigurationError, match="ended with code 0"):
+        worker.check()
+    assert not heartbeat.exists()
 
 
 def versions(answers: dict[str, ResultDocument]) -> dict[str, int]:

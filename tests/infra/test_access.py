@@ -89,13 +89,20 @@ def test_only_those_write_who_have_something_to_write() -> None:
     assert writers == {
         ("query", "images"),  # links to upload with are signed by it, and allow no more than it may itself
         ("query", "thumbnails"),
+        ("query", "models"),
         ("batch", "output"),
         ("events", "dead-events"),
         ("query", "blob-events"),  # dead letters are replayed
         ("query", "blob-events-poison"),
     }
     archive = {(grant["service"], grant["container"]) for grant in ACCESS["archive"] if grant["writes"]}
-    assert archive == {("results", "results"), ("query", "results"), ("query", "jobs"), ("batch", "jobs")}
+    assert archive == {
+        ("results", "results"),
+        ("results", "shadows"),
+        ("query", "results"),
+        ("query", "jobs"),
+        ("batch", "jobs"),
+    }
 
 
 def test_containers_and_queues_are_those_of_the_settings() -> None:
@@ -140,7 +147,7 @@ def test_empty_nodes_are_kept_as_long_as_it_was_simulated() -> None:
 
 def test_the_archive_is_made_as_the_code_wants_it() -> None:
     archive = (INFRA / "modules" / "archive.bicep").read_text(encoding="utf-8")
-    for name in ("results", "jobs"):
+    for name in ("results", "jobs", "shadows"):
         document = json.loads((INFRA / "cosmos" / f"{name}.json").read_text(encoding="utf-8"))
         assert f"loadJsonContent('../cosmos/{name}.json')" in archive
         assert set(re.findall(rf"\b{name}\.([a-zA-Z]+)", archive)) - {"json"} == document.keys() - {"comment"}

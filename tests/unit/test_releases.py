@@ -1,6 +1,7 @@
 """A worker's models while releases change, and while the registry and its bundles fail."""
 
 import logging
+import shutil
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -190,6 +191,14 @@ def test_to_roll_back_nothing_is_fetched(shelf: Shelf, releases: Releases, tmp_p
     shelf.publish(serving=2, previous=3)
     assert found(releases.after(lineup)).release.serving == 2
     assert shelf.fetched == [1, 2, 3]
+
+
+def test_a_cache_that_was_emptied_by_others_is_no_obstacle(shelf: Shelf, releases: Releases, tmp_path: Path) -> None:
+    shelf.publish(canary={"version": 2, "share": 0.5})
+    lineup = found(releases.after(None))
+    shutil.rmtree(tmp_path / "colors")
+    shelf.publish(serving=2, previous=1, canary=None)
+    assert found(releases.after(lineup)).release.serving == 2
 
 
 @pytest.mark.parametrize("part", [{"serving": 2}, {"canary": {"version": 2, "share": 0.5}}])

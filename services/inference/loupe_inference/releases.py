@@ -123,7 +123,7 @@ class Releases:
     def _remove_others(self, release: Release) -> None:
         """Keep the bundle to which one can roll back, so that it takes no longer than to load it."""
         kept = {str(version) for version in (*release.versions, release.previous)}
-        for folder in self._cache.iterdir():
+        for folder in self._cache.glob("*"):
             if folder.name.isdecimal() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)  # another worker may do the same
 

@@ -22,6 +22,7 @@ from loupe_shared.ports import Publisher
 from loupe_shared.result import Result
 from loupe_shared.shadow import Comparison, Said
 from loupe_shared.tally import Tally
+from loupe_shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class Shadows:
             self._drop(len(comparisons), str(error))
         else:
             self.compared.add(len(comparisons))
+            metrics.SHADOW_COMPARISONS.labels("published").inc(len(comparisons))
 
     def _take(self) -> list[Answered]:
         """The next batch, when there is no job; empty at the end."""
@@ -156,6 +158,7 @@ class Shadows:
     def _drop(self, images: int, why: str) -> None:
         if images > 0:
             self.dropped.add(images)
+            metrics.SHADOW_COMPARISONS.labels("dropped").inc(images)
             log.info("%d images were not compared, %d in all: %s", images, self.dropped.total, why)
 
 

@@ -6,6 +6,7 @@ from loupe_shared.errors import StoreUnavailable
 from loupe_shared.messages import ShadowBatch
 from loupe_shared.release.shadows import ShadowStore
 from loupe_shared.tally import Tally
+from loupe_shared.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ class ShadowWriter:
         except StoreUnavailable as error:
             self.give_up(batch)
             log.warning("%d comparisons dropped, %d in all: %s", len(batch.comparisons), self.dropped.total, error)
+        else:
+            metrics.SHADOW_COMPARISONS.labels("written").inc(len(batch.comparisons))
 
     def give_up(self, batch: ShadowBatch) -> None:
         """Count what cannot be written."""
         self.dropped.add(len(batch.comparisons))
+        metrics.SHADOW_COMPARISONS.labels("dropped").inc(len(batch.comparisons))

@@ -122,6 +122,14 @@ BATCH_IMAGES = histogram(
     "loupe_inference_batch_images", INFERENCE, "Images of each batch that was inferred.", (1, 2, 4, 8, 16, 32, 64, 128)
 )
 
+SHADOW_COMPARISONS = counter(
+    "loupe_shadow_comparisons_total",
+    ("inference", "results"),
+    "What versions that look on were to say. Published: on its way to the results service. Written: kept there. "
+    "Dropped: not said, because images went first, or not kept, because the store did not answer.",
+    ending="published, written, dropped",
+)
+
 # Of results and of their store.
 RESULTS_WRITTEN = counter(
     "loupe_results_written_total",
