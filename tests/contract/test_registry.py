@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import resource
 import shutil
 import threading
@@ -223,6 +224,7 @@ def test_what_was_made_for_other_preprocessing_is_not_taken(kept: Kept, bundle: 
 def test_a_manifest_that_is_not_understood_is_left_out(
     kept: Kept, bundle: Bundle, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     kept.registry.register(bundle)
     kept.put(f"cells/2/{MANIFEST_FILE}", bundle.manifest.to_json().encode() if content is None else content)
     assert [manifest.version for manifest in kept.registry.versions("cells")] == [1]

@@ -1,5 +1,7 @@
 """Versions that look on: what they say is compared, never shown, and never waited for."""
 
+import logging
+
 import pytest
 
 from loupe_inference.classifier import Classifier
@@ -156,6 +158,7 @@ class BrokenSession:
 
 
 def test_a_shadow_version_that_fails_costs_nothing_but_its_comparisons(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     publisher = MemoryPublisher()
     worker = Worker(publisher, Storage(), session=BrokenSession())
     with worker.shadows:

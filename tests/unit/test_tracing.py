@@ -1,5 +1,6 @@
 """Spans, and how traces go on in other processes."""
 
+import logging
 import subprocess
 import sys
 import threading
@@ -113,6 +114,7 @@ def test_another_protocol_is_refused(collector: Collector, monkeypatch: pytest.M
 def test_work_goes_on_without_its_collector(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, unused_port: int
 ) -> None:
+    caplog.set_level(logging.WARNING)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{unused_port}")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     started = time.monotonic()
