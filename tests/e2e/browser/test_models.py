@@ -122,7 +122,7 @@ def test_everyone_can_use_the_pages(page: Page, url: str, scheme: str) -> None:
 
 def test_without_a_registry_the_page_says_so(page: Page, stack: Stack, tmp_path: Path, complaints: Complaints) -> None:
     complaints.expected.append("501")
-    with guarded(stack, tmp_path / "log") as url:
+    with guarded(stack, tmp_path / "log", LOUPE_MODEL_CONTAINER=None) as url:
         page.goto(f"{url}/models")
         expect(page.get_by_role("heading", name="There is no registry of models here")).to_be_visible()
 

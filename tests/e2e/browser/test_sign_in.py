@@ -21,10 +21,11 @@ from tests.waiting import wait_for
 
 
 @contextmanager
-def guarded(stack: Stack, log: Path, **settings: str) -> Iterator[str]:
-    """The address of another query service over the same archive, which is not open."""
+def guarded(stack: Stack, log: Path, **settings: str | None) -> Iterator[str]:
+    """The address of another query service over the same archive, which is not open; None leaves a setting out."""
     port = free_port()
-    env = stack.environment() | {"LOUPE_PORT": str(port)} | settings
+    wanted = stack.environment() | {"LOUPE_PORT": str(port)} | settings
+    env = {name: value for name, value in wanted.items() if value is not None}
     service = Child("query", [sys.executable, "-m", "loupe_query"], log, env)
     url = f"http://127.0.0.1:{port}"
 
