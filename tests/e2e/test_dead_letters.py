@@ -124,6 +124,6 @@ def test_what_names_no_image_is_missing_and_what_is_deleted_is_left_out(
 def test_dead_letters_are_counted_by_the_pipeline(stack: Stack, loupe: Loupe) -> None:
     with closing(redis.Redis.from_url(stack.valkey.url)) as client:
         client.lpush(f"{KEY_PREFIX}store-dead", image_ref().to_json())
-    assert [queue.dead for queue in loupe.pipeline().queues] == [0, 1]
+    assert {queue.name: queue.dead for queue in loupe.pipeline().queues} == {"classify": 0, "backfill": 0, "store": 1}
     assert loupe.dismiss_matching(source="store").dismissed == 1
     assert [queue.dead for queue in loupe.pipeline().queues] == [0, 0]

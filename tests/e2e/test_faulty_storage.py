@@ -57,6 +57,7 @@ def stack(storage: StoragePorts, proxy: FaultProxy, tmp_path_factory: pytest.Tem
     state = tmp_path_factory.mktemp("faulty")
     environment = (
         ("LOUPE_BLOB_ENDPOINT", proxy.endpoint),
+        ("LOUPE_MODEL_BUNDLE", str(BUNDLE)),  # it is images that meet the faults
         ("LOUPE_SWEEP_INTERVAL_S", "3600"),
         ("LOUPE_CONCURRENT_FETCHES", str(FETCHES)),
         ("LOUPE_FETCH_TIMEOUT_S", str(TIMEOUT_S)),
