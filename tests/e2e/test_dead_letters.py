@@ -126,4 +126,4 @@ def test_dead_letters_are_counted_by_the_pipeline(stack: Stack, loupe: Loupe) ->
         client.lpush(f"{KEY_PREFIX}store-dead", image_ref().to_json())
     assert {queue.name: queue.dead for queue in loupe.pipeline().queues} == {"classify": 0, "backfill": 0, "store": 1}
     assert loupe.dismiss_matching(source="store").dismissed == 1
-    assert [queue.dead for queue in loupe.pipeline().queues] == [0, 0]
+    assert [queue.dead for queue in loupe.pipeline().queues] == [0, 0, 0]
