@@ -123,7 +123,7 @@ def test_it_stays_until_it_is_told_to_end_and_leaves_no_orphan(runner: Runner, n
     assert "<title>Loupe</title>" in page.text
     for address in (f"127.0.0.1:{runner.ports['api']}/docs", f"127.0.0.1:{runner.ports['ingestion']}/events"):
         assert address in output
-    assert len(runner.processes()) == 8  # itself, broker, storage, five services
+    assert len(runner.processes()) == 10  # itself, broker, storage, seven services
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
@@ -134,7 +134,7 @@ def test_it_stays_until_it_is_told_to_end_and_leaves_no_orphan(runner: Runner, n
 @linux_only
 def test_even_when_it_is_killed_nothing_stays(runner: Runner) -> None:
     process = runner.start()
-    wait_for(lambda: len(runner.processes()) == 8, "everything to run")
+    wait_for(lambda: len(runner.processes()) == 10, "everything to run")
     process.kill()
     process.communicate(timeout=60)
     wait_for(lambda: not runner.processes(), "everything to end")
