@@ -21,7 +21,10 @@ def name_of(folder: Path) -> str:
     """
     try:
         return Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).name
-    except (OSError, ValidationError) as error:
+    except OSError as error:
+        what = f"{error.strerror} ({error.filename})"
+        raise ConfigurationError(f"the model bundle {folder} cannot be read: {what}") from error
+    except ValidationError as error:
         raise ConfigurationError(f"{folder} is no model bundle: {str(error).splitlines()[0]}") from error
 
 
