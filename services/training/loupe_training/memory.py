@@ -12,8 +12,8 @@ def keep_freed_memory() -> None:
     """Let the C library keep freed memory instead of returning it to the system.
 
     Every layer of a network asks for some megabytes and frees them soon after. Fetched from the system each time, they
-    cost more than the arithmetic: on a virtual machine of two cores, a forward pass took eight times as long. Elsewhere
-    than on Linux with the GNU C library, nothing is done.
+    cost as much as the arithmetic: on a virtual machine, a picture's forward pass took 35 ms of CPU in place of 18, and
+    a step of training 96 in place of 58. Elsewhere than on Linux with the GNU C library, nothing is done.
     """
     if sys.platform != "linux":
         return

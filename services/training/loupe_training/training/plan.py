@@ -47,14 +47,14 @@ class Plan(Model):
     )
     epochs: int = Field(12, ge=0, description="How often all pictures are seen. With 0, only the head is trained.")
     batch_size: int = Field(32, ge=2, description="How many pictures a step learns from.")
-    learning_rate: float = Field(1e-3, gt=0.0, description="Of the backbone, at its highest.")
-    head_learning_rate: float = Field(2e-3, gt=0.0, description="Of the head, at its highest.")
+    learning_rate: float = Field(1.5e-4, gt=0.0, description="Of the backbone, at its highest.")
+    head_learning_rate: float = Field(1e-3, gt=0.0, description="Of the head, at its highest.")
     weight_decay: float = Field(0.02, ge=0.0, description="Of AdamW.")
     dropout: float = Field(0.2, ge=0.0, lt=1.0, description="Part of the embedding that a step does without.")
     label_smoothing: float = Field(0.05, ge=0.0, lt=1.0, description="How much of a label is given to all others.")
     balance: bool = Field(default=True, description="Whether all labels weigh the same, however rare they are.")
     patience: int = Field(
-        5, ge=1, description="End after this many epochs in which the validation split was answered no better."
+        8, ge=1, description="End after this many epochs in which the validation split was answered no better."
     )
     mixed_precision: bool = Field(
         default=True, description="On a GPU, whether to compute in bfloat16 where that is safe."
