@@ -1,11 +1,15 @@
 """How images get to be classified, whoever finds that they are there: what is due, and how it is published."""
 
+import logging
 from collections.abc import Sequence
 
 from loupe_shared.domain import ImageRef, Outcome, Reason, now
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
+from loupe_shared.telemetry import metrics
+
+log = logging.getLogger(__name__)
 
 # What uploaders send when they do not say what it is.
 UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
@@ -46,6 +50,23 @@ class Dispatch:
         batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
         self._outstanding.add(due, self._job_type.queue)
         self._publisher.publish([*jobs, *batches])
+
+    def rescue(self, after_s: float) -> int:
+        """Publish again what was lost in the broker; return how much that was.
+
+        Args:
+            after_s: see ``Outstanding.lost``.
+
+        Raises:
+            BrokerUnavailable: nothing is known of it.
+        """
+        queue = self._job_type.queue
+        lost = self._outstanding.lost(after_s, queue)
+        if lost:
+            log.warning("%d images are neither in %s nor have an outcome: they are published again", len(lost), queue)
+            self.publish(lost)
+            metrics.IMAGES_RESCUED.inc(len(lost))
+        return len(lost)
 
 
 def due_of(image: ImageRef, content_type: str) -> ImageRef | Result:

@@ -188,7 +188,7 @@ def test_jobs_are_taken_in_turn_and_those_of_others_are_left_alone(world: World)
 def test_what_was_lost_in_the_broker_is_published_again(world: World) -> None:
     world.outstanding.add([image_ref("of a job")], BackfillJob.queue)
     world.outstanding.add([image_ref("of an event")])
-    rescue = Rescue(world.outstanding, Dispatch(world.queue, world.outstanding, 32, BackfillJob), -1.0)
+    rescue = Rescue(Dispatch(world.queue, world.outstanding, 32, BackfillJob), -1.0)
     rescue()
     [message] = world.queue.messages
     assert isinstance(message, BackfillJob)

@@ -61,7 +61,7 @@ def serve_batch(settings: BatchSettings) -> int:
         runner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         shift = Shift(jobs, ValkeyAnnouncer(settings), equip, runner, stopped)
         rescuer = Dispatch(publisher, outstanding, settings.job_size, BackfillJob)
-        rescue = Rescue(outstanding, rescuer, RESCUE_AFTER * settings.visibility_timeout_s)
+        rescue = Rescue(rescuer, RESCUE_AFTER * settings.visibility_timeout_s)
         with Exposition(settings, "batch", [partial(_look, jobs)]), Heartbeat(settings.heartbeat_file):
             Foreman(jobs, shift.work_on, settings.batch_jobs, rescue, stopped).serve()
     return 0

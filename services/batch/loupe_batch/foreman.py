@@ -12,9 +12,6 @@ from loupe_shared.batch.ports import JobStore
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import now
 from loupe_shared.errors import TransientError
-from loupe_shared.messages import BackfillJob
-from loupe_shared.ports import Outstanding
-from loupe_shared.telemetry.metrics import IMAGES_RESCUED
 
 LOOK_INTERVAL_S = 1.0
 MAX_PAUSE_S = 30.0
@@ -87,13 +84,11 @@ class Rescue:
     """Publishes again what was written down and is in no queue, now and then.
 
     Args:
-        outstanding: where it is written down.
-        dispatch: publishes it.
+        dispatch: knows it and publishes it.
         after_s: longer than any worker holds a message before it is given to another.
     """
 
-    def __init__(self, outstanding: Outstanding, dispatch: Dispatch, after_s: float) -> None:
-        self._outstanding = outstanding
+    def __init__(self, dispatch: Dispatch, after_s: float) -> None:
         self._dispatch = dispatch
         self._after_s = after_s
         self._looked_at = time.monotonic()
@@ -107,13 +102,7 @@ class Rescue:
         if time.monotonic() - self._looked_at < self._after_s / 2:
             return
         self._looked_at = time.monotonic()
-        lost = self._outstanding.lost(self._after_s, BackfillJob.queue)
-        if lost:
-            log.warning(
-                "%d images of batch jobs are in no queue but have no outcome: they are published again", len(lost)
-            )
-            self._dispatch.publish(lost)
-            IMAGES_RESCUED.inc(len(lost))
+        self._dispatch.rescue(self._after_s)
 
 
 def _is_free(job: BatchJob) -> bool:

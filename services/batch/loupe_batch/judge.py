@@ -53,15 +53,12 @@ class Judge:
         self._listing = listing
         self._container = container
 
-    def id_of(self, blob: str) -> str:
-        """The id of an image."""
-        return image_id(*self._container, blob)
-
     def judge(self, blobs: Sequence[Named]) -> list[Judgement]:
         """For each blob its end, or else what is due of it: same length, same order."""
         # The archive is read before the blobs, as ``verdict`` needs it.
-        documents = self._store.find([self.id_of(one.blob) for one in blobs])
-        found = [documents.get(self.id_of(one.blob)) for one in blobs]
+        ids = [image_id(*self._container, one.blob) for one in blobs]
+        documents = self._store.find(ids)
+        found = [documents.get(id_) for id_ in ids]
         shown = [Shown.of(document) if document else None for document in found]
         unsure = [place for place, (one, known) in enumerate(zip(blobs, shown, strict=True)) if _is_unsure(one, known)]
         looks = self._listing.look([blobs[place].blob for place in unsure])

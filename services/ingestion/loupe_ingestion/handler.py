@@ -41,7 +41,6 @@ class EventHandler:
     ) -> None:
         self._publisher = publisher
         self._ledger = ledger
-        self._outstanding = outstanding
         self._account = account
         self._container = container
         self._dispatch = Dispatch(publisher, outstanding, job_size)
@@ -69,12 +68,7 @@ class EventHandler:
         Raises:
             BrokerUnavailable: nothing is known of it.
         """
-        lost = self._outstanding.lost(after_s)
-        if lost:
-            log.warning("%d images are in no queue but have no outcome: they are published again", len(lost))
-            self._dispatch.publish(lost)
-            metrics.IMAGES_RESCUED.inc(len(lost))
-        return len(lost)
+        return self._dispatch.rescue(after_s)
 
     def check(self) -> None:
         """Return if events can be handled.

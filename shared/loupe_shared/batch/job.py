@@ -5,8 +5,6 @@ their outcome, in the same transaction that ends the chunk. Until then the archi
 counts are exact and nothing is asked for twice.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -88,11 +86,6 @@ class Counts(Model):
     skipped: int = 0
     failed: int = 0
     gone: int = 0
-
-    @classmethod
-    def of(cls, ends: Iterable["End"]) -> Self:
-        """Counted."""
-        return cls(**{str(end): count for end, count in Counter(ends).items()})
 
     def __add__(self, other: Self) -> Self:
         return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
