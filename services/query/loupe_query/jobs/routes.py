@@ -1,16 +1,15 @@
 """The routes of batch jobs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response, params
+from fastapi import APIRouter, Query, Response, params
 
 from loupe_query.access.callers import Caller
 from loupe_query.documents import example
 from loupe_query.jobs.desk import Desk
 from loupe_query.jobs.errors import JobConflict, JobUnfit, JobUnknown, NoOutputContainer
 from loupe_query.jobs.examples import CANCELED, FAILURES, JOB, JOBS, PAUSED, RETRY, SUBMITTED
+from loupe_query.refusals import refusing
 from loupe_shared.adapters.web import describe, describe_body
 from loupe_shared.api.jobs import (
     MAX_NAMES,
@@ -65,7 +64,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
         responses={201: _created(SUBMITTED), **_CONFLICT, **describe(501), **describe_body()},
     )
     def submit_job(request: JobRequest, caller: Annotated[Caller, operator], response: Response) -> Job:
-        with _refusing():
+        with refusing(_STATUSES):
             return _submitted(desk.submit(request, caller.name), response)
 
     @router.get(
@@ -81,7 +80,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
 
     @router.get("/{id}", summary="One batch job", responses={200: example(JOB), **describe(404)}, dependencies=[reader])
     def get_job(id: JobId) -> Job:  # noqa: A002  (as the address calls it)
-        with _refusing():
+        with refusing(_STATUSES):
             return _shown(desk.find(id))
 
     @router.get(
@@ -94,7 +93,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
     )
     def list_failures(id: JobId, query: Annotated[FailureQuery, Query()]) -> FailurePage:  # noqa: A002  (the same)
         after = Place(*map(int, query.cursor.split("-"))) if query.cursor else None
-        with _refusing():
+        with refusing(_STATUSES):
             failures, place = desk.failures(id, query.limit, after)
         return FailurePage(
             failures=tuple(JobFailure(blob=one.blob, reason=one.reason, detail=one.detail) for one in failures),
@@ -109,7 +108,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
         dependencies=[operator],
     )
     def pause_job(id: JobId) -> Job:  # noqa: A002  (the same)
-        with _refusing():
+        with refusing(_STATUSES):
             return _shown(desk.pause(id))
 
     @router.post(
@@ -120,7 +119,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
         dependencies=[operator],
     )
     def resume_job(id: JobId) -> Job:  # noqa: A002  (the same)
-        with _refusing():
+        with refusing(_STATUSES):
             return _shown(desk.resume(id))
 
     @router.post(
@@ -131,7 +130,7 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
         dependencies=[operator],
     )
     def cancel_job(id: JobId) -> Job:  # noqa: A002  (the same)
-        with _refusing():
+        with refusing(_STATUSES):
             return _shown(desk.cancel(id))
 
     @router.post(
@@ -147,18 +146,10 @@ def jobs_router(desk: Desk, reader: params.Security, operator: params.Security) 
         response: Response,
         retry: JobRetry | None = None,
     ) -> Job:
-        with _refusing():
+        with refusing(_STATUSES):
             return _submitted(desk.retry(id, retry.output if retry else None, caller.name), response)
 
     return router
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except tuple(_STATUSES) as error:
-        raise HTTPException(_STATUSES[type(error)], str(error)) from error
 
 
 def _shown(job: BatchJob) -> Job:

@@ -1,10 +1,8 @@
 """The routes of models."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, params
+from fastapi import APIRouter, params
 
 from loupe_query.access.callers import Caller
 from loupe_query.documents import example
@@ -13,6 +11,7 @@ from loupe_query.models.examples import CANARY, MODEL, MODELS, PROMOTED, REGISTR
 from loupe_query.models.registering import Registering
 from loupe_query.models.releases import Releases
 from loupe_query.pictures.routes import UPLOAD_HEADERS
+from loupe_query.refusals import refusing
 from loupe_shared.adapters.web import describe, describe_body
 from loupe_shared.bundle import Manifest
 from loupe_shared.errors import PermanentError
@@ -72,7 +71,7 @@ def models_router(
 
     @router.get("", summary="List models", responses={200: example(MODELS)}, dependencies=[reader])
     def list_models() -> ModelList:
-        with _refusing():
+        with refusing(_STATUSES):
             found = releases.every()
         return ModelList(
             models=tuple(
@@ -89,7 +88,7 @@ def models_router(
         dependencies=[operator],
     )
     def register_version(manifest: Manifest) -> Registration:
-        with _refusing():
+        with refusing(_STATUSES):
             links = registering.advance(manifest)
         return Registration(
             name=manifest.name,
@@ -108,7 +107,7 @@ def models_router(
         dependencies=[reader],
     )
     def get_model(name: NameOfModel) -> ModelInFull:
-        with _refusing():
+        with refusing(_STATUSES):
             manifests, release = releases.look(name)
             versions = [_shown(one, releases.objections(one, manifests, release)) for one in manifests]
         return ModelInFull(name=name, versions=tuple(versions), release=release)
@@ -120,7 +119,7 @@ def models_router(
         responses={200: example(PROMOTED), **_CHANGING},
     )
     def promote_version(name: NameOfModel, wanted: Promotion, caller: Annotated[Caller, operator]) -> Release:
-        with _refusing():
+        with refusing(_STATUSES):
             return releases.promote(name, wanted, caller.name)
 
     @router.post(
@@ -131,7 +130,7 @@ def models_router(
         responses={200: example(CANARY), **_CHANGING},
     )
     def try_version(name: NameOfModel, wanted: CanaryWanted, caller: Annotated[Caller, operator]) -> Release:
-        with _refusing():
+        with refusing(_STATUSES):
             return releases.canary(name, wanted, caller.name)
 
     @router.post(
@@ -142,7 +141,7 @@ def models_router(
         responses={200: example(SHADOWED), **_CHANGING},
     )
     def shadow_versions(name: NameOfModel, wanted: ShadowsWanted, caller: Annotated[Caller, operator]) -> Release:
-        with _refusing():
+        with refusing(_STATUSES):
             return releases.shadow(name, wanted, caller.name)
 
     @router.post(
@@ -153,18 +152,10 @@ def models_router(
         responses={200: example(ROLLED_BACK), **_CHANGING},
     )
     def roll_back(name: NameOfModel, wanted: Why, caller: Annotated[Caller, operator]) -> Release:
-        with _refusing():
+        with refusing(_STATUSES):
             return releases.roll_back(name, wanted.why, caller.name)
 
     return router
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except tuple(_STATUSES) as error:
-        raise HTTPException(_STATUSES[type(error)], str(error)) from error
 
 
 def _shown(manifest: Manifest, objections: tuple[str, ...]) -> Version:
