@@ -35,6 +35,13 @@ class ListedPage(NamedTuple):
     next: str
 
 
+class CountedPage(NamedTuple):
+    """How many blobs a part of a listing has, and the marker of the next part (empty at the end)."""
+
+    blobs: int
+    next: str
+
+
 class Listing(Protocol):
     """The blobs of a container. Safe for use from several threads.
 
@@ -51,6 +58,9 @@ class Listing(Protocol):
         Raises:
             MarkerRefused: from the future.
         """
+
+    def count(self, prefix: str, marker: str) -> Future[CountedPage]:
+        """The same, for who wants to know only how many they are: it takes a tenth of the time to read."""
 
     def look(self, names: Sequence[str]) -> list[Future[Listed | None]]:
         """Begin to look at single blobs: same length, same order. There is none if a future gives nothing."""

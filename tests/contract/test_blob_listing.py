@@ -66,7 +66,18 @@ def listed(listing: Listing, prefix: str = "") -> list[Listed]:
             return found
 
 
+def counted(listing: Listing, prefix: str = "") -> int:
+    """How many, page by page."""
+    count, marker = 0, ""
+    while True:
+        page = listing.count(prefix, marker).result()
+        count, marker = count + page.blobs, page.next
+        if not marker:
+            return count
+
+
 def test_an_empty_container(listing: AzureListing) -> None:
+    assert counted(listing) == 0
     assert listed(listing) == []
     assert listed(listing, "prefix/") == []
 
@@ -105,6 +116,7 @@ def test_the_listing_in_memory_says_the_same(listing: AzureListing, container: C
     memory.blobs = {blob.name: blob for blob in listed(listing)}
     for prefix in ("", "a", "a/b", "nothing"):
         assert sorted(listed(memory, prefix)) == sorted(listed(listing, prefix))
+        assert counted(memory, prefix) == counted(listing, prefix) == len(listed(listing, prefix))
     names = [*ODD_NAMES, "not there"]
     assert [look.result() for look in memory.look(names)] == [look.result() for look in listing.look(names)]
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,9 @@ from loupe_batch.counting import Counting
 from loupe_batch.foreman import Foreman, Rescue
 from loupe_batch.runner import Tools
 from loupe_batch.shift import Shift
-from loupe_batch.sources import Container, InputLost, Part
-from loupe_shared.batch.job import BatchJob, ByPrefix, Counts, Lease, Named, State
-from loupe_shared.container import MarkerRefused
+from loupe_batch.sources import Container, InputLost
+from loupe_shared.batch.job import BatchJob, ByPrefix, Counts, Lease, State
+from loupe_shared.container import CountedPage, ListedPage, MarkerRefused
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import now
 from loupe_shared.errors import StorageUnavailable, StoreUnavailable
@@ -102,10 +103,12 @@ def test_an_outage_is_sat_out(world: World, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_listing_that_does_not_go_on_fails_the_job_with_advice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     list_page = world.listing.page
 
-    def forgetful(prefix: str, marker: str) -> object:
+    def forgetful(prefix: str, marker: str) -> Future[ListedPage]:
+        page = list_page(prefix, marker)
         if marker:
-            raise MarkerRefused("no such marker")
-        return list_page(prefix, marker)
+            page = Future()
+            page.set_exception(MarkerRefused("no such marker"))
+        return page
 
     monkeypatch.setattr(world.listing, "page", forgetful)
     job = world.submit()
@@ -196,17 +199,10 @@ def test_what_was_lost_in_the_broker_is_published_again(world: World) -> None:
 
 
 def test_counting_ends_when_it_is_told_to(world: World) -> None:
-    class Endless:
-        """An input without end."""
-
-        def read(self, place: str) -> Part:
-            """A part."""
-            return Part((), f"{place}+")
-
-    counting = Counting(Endless())
+    counting = Counting(lambda place: CountedPage(0, f"{place}+"))
     counting.stop()
     assert counting.total is None
-    whole = Counting(Container(world.listing, ByPrefix(prefix="line 3/")))
+    whole = Counting(Container(world.listing, ByPrefix(prefix="line 3/")).count)
     wait_for(lambda: whole.total == 5, "the count")
 
 
@@ -214,28 +210,20 @@ def test_an_input_is_counted_through_outages(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(counting_module, "PAUSE_S", 0.001)
     failures = iter([True, False, True, True, False])
 
-    class Fragile:
-        """An input of two parts that is away now and then."""
+    def fragile(place: str) -> CountedPage:
+        if next(failures):
+            raise StorageUnavailable(place)
+        return CountedPage(2, "" if place else "b.jpg")
 
-        def read(self, place: str) -> Part:
-            """Fail, or give two images."""
-            if next(failures):
-                raise StorageUnavailable(place)
-            return Part((Named(blob="a.jpg"), Named(blob="b.jpg")), "" if place else "b.jpg")
-
-    counting = Counting(Fragile())
+    counting = Counting(fragile)
     wait_for(lambda: counting.total == 4, "the count")
 
 
 def test_an_input_that_is_lost_is_not_counted() -> None:
-    class Lost:
-        """An input that does not go on."""
+    def lost(place: str) -> CountedPage:
+        raise InputLost(place)
 
-        def read(self, place: str) -> Part:
-            """Fail."""
-            raise InputLost(place)
-
-    counting = Counting(Lost())
+    counting = Counting(lost)
     counting.stop()
     assert counting.total is None
 
@@ -245,6 +233,8 @@ def test_an_input_is_read_page_by_page_also_where_nothing_matches(world: World) 
     source = Container(world.listing, ByPrefix(prefix="", glob="line 3/**/*.png"))
     first = source.read("")
     assert first.images == ()
+    assert source.count("") == CountedPage(0, first.next)
     last = source.read(first.next)
     assert [image.blob for image in last.images] == ["line 3/a/5.png"]
     assert last.next == ""
+    assert source.count(first.next) == CountedPage(1, "")

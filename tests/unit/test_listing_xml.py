@@ -2,8 +2,8 @@
 
 import pytest
 
-from loupe_shared.adapters.listing_xml import read_page
-from loupe_shared.container import Listed, ListedPage
+from loupe_shared.adapters.listing_xml import count_page, read_page
+from loupe_shared.container import CountedPage, Listed, ListedPage
 
 # As the service's documentation shows it, shortened.
 PAGE = """<?xml version="1.0" encoding="utf-8"?>
@@ -74,3 +74,26 @@ def test_a_page_without_blobs_may_have_a_next_one() -> None:
 def test_what_is_no_page(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"it is not|has no name|invalid literal"):
         read_page(body)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE,
+        PAGE.replace("2!96!next", "a&amp;b&#x41;"),
+        PAGE.replace("<NextMarker>2!96!next</NextMarker>", "<NextMarker />"),
+        PAGE.replace("<NextMarker>2!96!next</NextMarker>", ""),
+        PAGE.replace("<OrMetadata />", "<OrMetadata><![CDATA[<Blob>]]></OrMetadata>"),
+        PAGE.replace("<OrMetadata />", "<!-- <Blob> -->"),
+        "<EnumerationResults><Blobs /><NextMarker>n</NextMarker></EnumerationResults>",
+        "<EnumerationResults><Blobs></Blobs><NextMarker/></EnumerationResults>",
+    ],
+)
+def test_a_page_is_counted_as_it_is_read(page: str) -> None:
+    read = read_page(page.encode())
+    assert count_page(page.encode()) == CountedPage(len(read.blobs), read.next)
+
+
+def test_what_is_no_page_is_not_counted() -> None:
+    with pytest.raises(ValueError, match="it is not a listing"):
+        count_page(b"<a/>")

@@ -2,8 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
-from loupe_batch.sources import Source
+from loupe_shared.container import CountedPage
 from loupe_shared.errors import LoupeError, TransientError
 
 PAUSE_S = 10.0
@@ -14,13 +15,16 @@ log = logging.getLogger(__name__)
 class Counting:
     """Reads an input once to its end, in a thread of its own, and keeps nothing of it.
 
+    Args:
+        count: counts a part of it, see ``Source.count``.
+
     Attributes:
         total: unset until it is known.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, count: Callable[[str], CountedPage]) -> None:
         self.total: int | None = None
-        self._source = source
+        self._count = count
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
         self._thread.start()
@@ -35,12 +39,12 @@ class Counting:
         try:
             while not self._stopped.is_set():
                 try:
-                    part = self._source.read(place)
+                    part = self._count(place)
                 except TransientError as error:
                     log.warning("the images of a job are counted later: %s", error)
                     self._stopped.wait(PAUSE_S)
                     continue
-                count, place = count + len(part.images), part.next
+                count, place = count + part.blobs, part.next
                 if not place:
                     self.total = count
                     return

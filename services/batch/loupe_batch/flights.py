@@ -8,7 +8,7 @@ from loupe_shared.batch.job import Named
 from loupe_shared.ports import Outstanding
 
 SLICE = 256
-ALL_EVERY = 10
+ALL_EVERY_S = 2.0
 GRACE_S = 2.0  # for which an image may be neither outstanding nor in what the archive shows to us
 
 
@@ -43,7 +43,7 @@ class Flights:
         self._outstanding = outstanding
         self._clock = clock
         self._flights: dict[str, Flight] = {}
-        self._looks = 0
+        self._looked_at_all = clock()
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -63,8 +63,10 @@ class Flights:
         Raises:
             BrokerUnavailable: nobody knows.
         """
-        self._looks += 1
-        everything = self._looks % ALL_EVERY == 0
+        moment = self._clock()
+        everything = moment - self._looked_at_all >= ALL_EVERY_S
+        if everything:
+            self._looked_at_all = moment
         found: dict[str, Flight] = {}
         for ids in self._slices():
             due = self._outstanding.due(ids)
@@ -74,7 +76,6 @@ class Flights:
                 self._flights[id_].landed_at = None
             if len(gone) < len(ids) / 2 and not everything:
                 break
-        moment = self._clock()
         for flight in found.values():
             flight.landed_at = flight.landed_at or moment
         return found

@@ -30,6 +30,7 @@ from loupe_shared.telemetry import metrics, tracing
 LOOK_INTERVAL_S = 0.1
 REPORT_INTERVAL_S = 1.0
 GROUP = 256
+MANY = 128  # images; to look for fewer costs more than it brings
 MAX_OPEN = 16  # chunks: a few images that take long do not hold up the rest
 
 
@@ -91,25 +92,25 @@ class Runner:
             TransientError: something does not answer. It may be run again.
         """
         while not stopped.is_set():
-            has_moved = self.step()
+            has_more = self.step()
             if self._ledger.job.state in FINAL:
                 return
             if self._clock() - self._reported_at > REPORT_INTERVAL_S:
                 self.report(counting)
-            if not has_moved:
+            if not has_more:
                 stopped.wait(LOOK_INTERVAL_S)
         self._ledger.let_go()
 
     def step(self) -> bool:
-        """Do a little of everything. Returns whether there was something to do."""
+        """Do a little of everything. Returns whether there is more to do at once."""
         if self._failed_too_often() or (self._ledger.job.is_planned and not self._works):
             self._finish()
             return True
-        has_moved = self._begin_chunk()
-        has_moved |= self._publish()
-        has_moved |= self._land()
-        has_moved |= self._end_chunks()
-        return has_moved
+        has_more = self._begin_chunk()
+        has_more |= self._publish()
+        has_more |= self._land()
+        has_more |= self._end_chunks()
+        return has_more
 
     def report(self, counting: Counting | None) -> None:
         """Show how far the job is, and keep hold of it."""
@@ -147,8 +148,10 @@ class Runner:
         """Look at the next images, and publish those that need it."""
         room = self._tools.window - len(self._flights)
         for work in self._works.values():
-            if room > 0 and work.todo:
-                self._publish_some(work, min(GROUP, room))
+            wanted = min(GROUP, len(work.todo))
+            # A few at a time would cost more, and make small batches.
+            if work.todo and room >= min(wanted, self._tools.window / 4):
+                self._publish_some(work, min(wanted, room))
                 return True
         return False
 
@@ -167,9 +170,9 @@ class Runner:
                 self._settle(work, one)
 
     def _land(self) -> bool:
-        """Judge again what is not on its way any more."""
+        """Judge again what is not on its way any more. Returns whether more of it is to be expected at once."""
         landed = list(self._flights.landed().items())
-        has_moved = False
+        ended = 0
         for start in range(0, len(landed), GROUP):
             group = landed[start : start + GROUP]
             lost = []
@@ -177,11 +180,11 @@ class Runner:
                 if isinstance(one, Ended):
                     self._flights.end(id_)
                     self._settle(self._works[flight.chunk], one)
-                    has_moved = True
+                    ended += 1
                 elif self._flights.is_lost(flight):
                     lost.append((id_, flight, one))
             self._try_again(lost)
-        return has_moved
+        return ended >= MANY
 
     def _try_again(self, lost: Sequence[tuple[str, Flight, ImageRef | Result]]) -> None:
         """Publish what vanished without an outcome, but not for ever."""

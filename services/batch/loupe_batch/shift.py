@@ -64,7 +64,7 @@ class Shift:
             ledger.finish(State.FAILED, str(error))
             return
         runner = Runner(ledger, self._store.chunks(job.id), tools)
-        counting = Counting(tools.source) if tools.source and ledger.job.total is None else None
+        counting = Counting(tools.source.count) if tools.source and ledger.job.total is None else None
         try:
             self._go_on(runner, ledger, counting)
         except NotOurs as left:

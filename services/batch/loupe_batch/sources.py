@@ -1,14 +1,17 @@
 """Where the images of a batch job come from, part by part."""
 
-from typing import NamedTuple, Protocol
+from concurrent.futures import Future
+from typing import NamedTuple, Protocol, TypeVar
 
 from loupe_batch.shown import Shown
 from loupe_shared.batch.globs import Glob
 from loupe_shared.batch.job import CHUNK, BatchJob, ByFilter, ByNames, ByPrefix, Named
-from loupe_shared.container import Listed, Listing, MarkerRefused
+from loupe_shared.container import CountedPage, Listed, Listing, MarkerRefused
 from loupe_shared.errors import PermanentError
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
+
+T = TypeVar("T")
 
 
 class InputLost(PermanentError):
@@ -40,6 +43,9 @@ class Source(Protocol):
             InputLost: it does not go on from there.
         """
 
+    def count(self, place: str) -> CountedPage:
+        """How many images ``read`` would give, and the place of the next part."""
+
 
 class Container:
     """The blobs of a container.
@@ -58,14 +64,15 @@ class Container:
 
     def read(self, place: str) -> Part:
         """See ``Source.read``."""
-        try:
-            page = self._listing.page(self._prefix, place).result()
-        except MarkerRefused as error:
-            raise InputLost(
-                "storage does not go on with the listing from where it was: submit the job again, "
-                "which skips what is answered already"
-            ) from error
+        page = _answer(self._listing.page(self._prefix, place))
         return Part(tuple(_named(blob) for blob in page.blobs if self._matches(blob.name)), page.next)
+
+    def count(self, place: str) -> CountedPage:
+        """See ``Source.count``."""
+        if self._glob:
+            part = self.read(place)
+            return CountedPage(len(part.images), part.next)
+        return _answer(self._listing.count(self._prefix, place))
 
     def _matches(self, name: str) -> bool:
         return name.startswith(self._prefix) and (self._glob is None or self._glob.matches(name))
@@ -93,6 +100,11 @@ class Filtered:
         names = [Shown.of(document).image.blob for document in page.documents]
         return Part(tuple(Named(blob=name) for name in names), page.next.to_cursor(order) if page.next else "")
 
+    def count(self, place: str) -> CountedPage:
+        """See ``Source.count``."""
+        part = self.read(place)
+        return CountedPage(len(part.images), part.next)
+
 
 def open_source(job: BatchJob, listing: Listing, store: ResultStore, container: str) -> Source | None:
     """The input of a job; none if it was given name by name and so is in chunks already.
@@ -110,6 +122,16 @@ def open_source(job: BatchJob, listing: Listing, store: ResultStore, container: 
                 raise InputLost(f"only images of the container {container} are classified, not of {chosen.container}")
             until = min(chosen.until, job.submitted_at) if chosen.until else job.submitted_at
             return Filtered(store, chosen.model_copy(update={"container": container}).wanted(chosen.since, until))
+
+
+def _answer(page: Future[T]) -> T:
+    try:
+        return page.result()
+    except MarkerRefused as error:
+        raise InputLost(
+            "storage does not go on with the listing from where it was: submit the job again, "
+            "which skips what is answered already"
+        ) from error
 
 
 def _named(blob: Listed) -> Named:

@@ -1,14 +1,17 @@
 """The blobs of a container in Azure Blob Storage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from loupe_shared.adapters.listing_xml import read_page
+from loupe_shared.adapters.listing_xml import count_page, read_page
 from loupe_shared.adapters.storage_http import Response, StorageHttp
-from loupe_shared.container import Listed, ListedPage, MarkerRefused
+from loupe_shared.container import CountedPage, Listed, ListedPage, MarkerRefused
 from loupe_shared.errors import StorageUnavailable
+
+T = TypeVar("T")
 
 PAGE = 5000  # the most that storage gives at once
 MAX_PAGE_BYTES = 64 * 1024 * 1024
@@ -32,20 +35,24 @@ class AzureListing:
 
     def page(self, prefix: str, marker: str) -> Future[ListedPage]:
         """See ``Listing.page``."""
-        return self._http.submit(self._page(prefix, marker))
+        return self._http.submit(self._page(prefix, marker, read_page))
+
+    def count(self, prefix: str, marker: str) -> Future[CountedPage]:
+        """See ``Listing.count``."""
+        return self._http.submit(self._page(prefix, marker, count_page))
 
     def look(self, names: Sequence[str]) -> list[Future[Listed | None]]:
         """See ``Listing.look``."""
         return [self._http.submit(self._look(name)) for name in names]
 
-    async def _page(self, prefix: str, marker: str) -> ListedPage:
+    async def _page(self, prefix: str, marker: str, read: Callable[[bytes], T]) -> T:
         query = {"restype": "container", "comp": "list", "maxresults": str(self._page_size)}
         query |= {name: value for name, value in (("prefix", prefix), ("marker", marker)) if value}
         address = f"{self._address}?{urlencode(query, quote_via=quote)}"
         response = await self._http.request("GET", address, {"Accept-Encoding": "identity"}, MAX_PAGE_BYTES)
         if response.status == HTTPStatus.OK:
             try:
-                return read_page(response.body)
+                return read(response.body)
             except ValueError as error:
                 raise StorageUnavailable(
                     f"a page of the container {self._container} cannot be read: {error}"

@@ -3,13 +3,17 @@
 Expat takes half of what a tree of elements takes, and keeps nothing of the others.
 """
 
+import re
+from html import unescape
 from typing import Self
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from loupe_shared.container import Listed, ListedPage
+from loupe_shared.container import CountedPage, Listed, ListedPage
 
 _ROOT = "EnumerationResults"
+_ENDING = re.compile(rb"</?Blobs ?/?>\s*<NextMarker(?: ?/|>([^<]*)</NextMarker)>\s*</EnumerationResults>\s*\Z")
+_MAX_ENDING = 8192  # bytes; a marker is far shorter
 _WANTED = frozenset(("Name", "Etag", "Last-Modified", "Content-Length", "Content-Type", "ResourceType", "NextMarker"))
 
 
@@ -20,6 +24,23 @@ def read_page(body: bytes) -> ListedPage:
         ValueError: it is no such answer.
     """
     return _Reader.read(body).page()
+
+
+def count_page(body: bytes) -> CountedPage:
+    """How many blobs ``read_page`` would find, without reading what is known of each.
+
+    Text of XML has no bare ``<``, so tags can be counted as they are, but for comments and CDATA sections, which
+    storage does not write.
+
+    Raises:
+        ValueError: it is no such answer.
+    """
+    ending = _ENDING.search(body, max(0, len(body) - _MAX_ENDING))
+    if ending is None or b"<!" in body:
+        page = read_page(body)
+        return CountedPage(len(page.blobs), page.next)
+    folders = body.count(b"<ResourceType>directory</ResourceType>")
+    return CountedPage(body.count(b"<Blob>") - folders, unescape((ending[1] or b"").decode()))
 
 
 class _Reader:

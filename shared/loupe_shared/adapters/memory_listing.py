@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from loupe_shared.container import Listed, ListedPage
+from loupe_shared.container import CountedPage, Listed, ListedPage
 
 T = TypeVar("T")
 
@@ -26,6 +26,11 @@ class MemoryListing:
         page = names[: self._page_size]
         following = page[-1] if len(names) > len(page) else ""
         return _done(ListedPage([self.blobs[name] for name in page], following))
+
+    def count(self, prefix: str, marker: str) -> Future[CountedPage]:
+        """See ``Listing.count``."""
+        page = self.page(prefix, marker).result()
+        return _done(CountedPage(len(page.blobs), page.next))
 
     def look(self, names: Sequence[str]) -> list[Future[Listed | None]]:
         """See ``Listing.look``."""
