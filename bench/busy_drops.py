@@ -75,6 +75,7 @@ def _jobs(loupe: Loupe) -> Iterator[None]:
     if not running.is_alive():
         raise ValueError("the job ended before all pictures were dropped")
     ended.set()
+    running.join()
 
 
 def _drop_all(storage: BlobServiceClient, api: httpx2.Client, pictures: Sequence[Path], folder: str) -> list[float]:

@@ -35,6 +35,7 @@ class Journal:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A group gathers until all callers wait, however slow the machine is."""
     monkeypatch.setattr(group, "GATHER_S", 60.0)
+    monkeypatch.setattr(group, "MANY", 2)
 
 
 def write_together(journal: Journal, words: Sequence[str]) -> dict[str, Future[None]]:
@@ -100,3 +101,14 @@ def test_a_group_gathers_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) 
     commit.write("a")
     commit.write("b")
     assert journal.groups == [["a"], ["b"]]
+
+
+def test_what_comes_now_and_then_does_not_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "MANY", 4)
+    journal = Journal()
+    journal.gate.set()
+    commit = GroupCommit(journal.commit, callers=2)
+    with ThreadPoolExecutor(1) as threads:
+        for word in ("a", "b", "c"):
+            threads.submit(commit.write, word).result(timeout=30)
+    assert journal.groups == [["a"], ["b"], ["c"]]

@@ -6,6 +6,7 @@ A transaction costs about the same however much is in it, so databases do so wit
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 log = logging.getLogger(__name__)
 
 GATHER_S = 0.2
+MANY = 4  # that come in this time. Fewer cost little, and a new image should not wait for the next of a batch job
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ T = TypeVar("T")
 class GroupCommit(Generic[T]):
     """Safe for use from several threads, of which one at a time writes: for itself and for all that wait by then.
 
-    The first after a pause is written at once. Right after a group there is load, and the next one gathers for a while.
+    What comes now and then is written at once. When many come in a short time, each group gathers for a while.
 
     Args:
         commit: writes a group. May be given the same again.
@@ -33,7 +35,7 @@ class GroupCommit(Generic[T]):
         self._waiting: list[tuple[T, Future[bool]]] = []
         self._changed = threading.Condition()
         self._turn = threading.Lock()
-        self._ended = float("-inf")
+        self._begun = deque[float](maxlen=MANY)
 
     def write(self, one: T) -> None:
         """Return once it is written.
@@ -46,6 +48,7 @@ class GroupCommit(Generic[T]):
         written = Future[bool]()
         with self._changed:
             self._waiting.append((one, written))
+            self._begun.append(time.monotonic())
             self._changed.notify()
         with self._turn:
             if not written.done():
@@ -64,13 +67,12 @@ class GroupCommit(Generic[T]):
                 raise
             log.warning("%d batches could not be written together, and are written one by one: %s", len(group), error)
         finally:
-            self._ended = time.monotonic()
             for _, written in group:
                 written.set_result(succeeded)
 
     def _gather(self) -> list[tuple[T, Future[bool]]]:
         with self._changed:
-            if time.monotonic() - self._ended < GATHER_S:
+            if len(self._begun) == MANY and time.monotonic() - self._begun[0] < GATHER_S:
                 self._changed.wait_for(lambda: len(self._waiting) >= self._callers, GATHER_S)
             group, self._waiting = self._waiting, []
         return group
