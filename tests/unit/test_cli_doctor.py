@@ -9,8 +9,13 @@ import pytest
 from loupe_cli.checkup import judge
 from loupe_cli.checkup.findings import Finding, Level
 from loupe_query.access.keys import hash_key, new_key
+from loupe_query.operate.jobs import Jobs
+from loupe_query.operate.memory import MemoryLetters
+from loupe_query.operate.office import Office
+from loupe_shared.adapters.memory import MemoryOutstanding, MemoryPublisher
 from loupe_shared.adapters.memory_workers import MemoryWorkers
 from loupe_shared.api.access import Me, Scope
+from loupe_shared.api.operate import Source
 from loupe_shared.api.pipeline import Pipeline
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.pipeline import Backlog, QueueDepth, WorkerReport
@@ -62,7 +67,10 @@ def workers() -> MemoryWorkers:
 
 
 def test_trouble_with_what_is_on_its_way(workers: MemoryWorkers, unused_port: int) -> None:
-    with serving(archive(queues=GrowingQueues(), workers=workers), unused_port) as url:
+    events = MemoryLetters(Source.EVENTS, Jobs(MemoryOutstanding(), MemoryPublisher()))
+    events.bury("{", "it is no JSON")
+    parts = {"queues": GrowingQueues(), "workers": workers, "office": Office([events])}
+    with serving(archive(**parts), unused_port) as url:
         done = loupe("doctor", "--pause", "0", url=url, LOUPE_KEY="")
     assert (done.exit_code, done.stderr) == (1, "")
     for line in (
@@ -74,6 +82,7 @@ def test_trouble_with_what_is_on_its_way(workers: MemoryWorkers, unused_port: in
         "warning  workers answer with different models: a:1 (fp32), a:2 (fp32)\n         → ",
         "bad      2 jobs can never be handled (2 of classify)\n         → `loupe dead-letters list` shows them",
         "warning  20 images on the way, and 10 more than a moment ago\n         → ",
+        "bad      1 event could not be read, and its image is missing\n         → `loupe dead-letters list --source events`",
         "bad      links lead to storage.invalid, which cannot be reached from here: ",
     ):
         assert line in done.stdout
@@ -111,6 +120,7 @@ def test_a_key_that_may_read_only_and_none(guarded: tuple[str, str]) -> None:
     done = loupe("doctor", url=url, LOUPE_KEY=key)
     assert done.exit_code == 0
     assert "warning  you are a, who may read: uploads and reviews are refused\n" in done.stdout
+    assert "warning  events that were set aside were not looked at\n" in done.stdout
     assert "warning  links for uploads were not looked at\n" in done.stdout
     done = loupe("doctor", url=url)
     assert done.exit_code == 1

@@ -8,8 +8,10 @@ from loupe_cli.checkup import judge
 from loupe_cli.checkup.findings import Finding, bad, ok, warning
 from loupe_cli.failures import explained
 from loupe_client import ApiError, Contact, Loupe, NotAllowed, Unreachable
+from loupe_shared.api.operate import Source
 from loupe_shared.domain import now
 
+MANY_LETTERS = 100
 PROBE = "doctor/probe.png"
 
 
@@ -33,6 +35,7 @@ def examine(loupe: Loupe, url: str, pause: Callable[[], None]) -> Iterator[Findi
     yield from _asked(lambda: [judge.versions(version("loupe-cli"), loupe.version())], url)
     yield from _asked(lambda: [judge.caller(loupe.me())], url)
     yield from _asked(lambda: _pipeline(loupe, pause), url)
+    yield from _asked(lambda: [_events(loupe)], url)
     yield from _asked(lambda: [_links(loupe)], url)
 
 
@@ -56,6 +59,16 @@ def _pipeline(loupe: Loupe, pause: Callable[[], None]) -> list[Finding]:
         pause()
         second = loupe.pipeline()
     return list(judge.pipeline(first, second))
+
+
+def _events(loupe: Loupe) -> Finding:
+    try:
+        letters = loupe.dead_letter_page(source=Source.EVENTS, limit=MANY_LETTERS).letters
+    except NotAllowed:
+        return warning(
+            "events that were set aside were not looked at", "use a key that may operate to have them looked at"
+        )
+    return judge.dead_events(len(letters))
 
 
 def _links(loupe: Loupe) -> Finding:

@@ -85,6 +85,16 @@ def dead_letters(seen: Pipeline) -> Finding:
     )
 
 
+def dead_events(count: int) -> Finding:
+    """How many events were set aside, of which the first ones were looked at."""
+    if not count:
+        return ok("no event was set aside as a dead letter")
+    return bad(
+        f"{number(count, 'event')} could not be read, and {'its image is' if count == 1 else 'their images are'} missing",
+        "`loupe dead-letters list --source events` shows them: replay those that are mended, dismiss the others",
+    )
+
+
 def backlog(before: int, after: int) -> Finding:
     """How many images were on their way at two looks."""
     if after == 0:
