@@ -69,8 +69,8 @@ def workers() -> MemoryWorkers:
 def test_trouble_with_what_is_on_its_way(workers: MemoryWorkers, unused_port: int) -> None:
     events = MemoryLetters(Source.EVENTS, Jobs(MemoryOutstanding(), MemoryPublisher()))
     events.bury("{", "it is no JSON")
-    parts = {"queues": GrowingQueues(), "workers": workers, "office": Office([events])}
-    with serving(archive(**parts), unused_port) as url:
+    over = archive(queues=GrowingQueues(), workers=workers, office=Office([events]))
+    with serving(over, unused_port) as url:
         done = loupe("doctor", "--pause", "0", url=url, LOUPE_KEY="")
     assert (done.exit_code, done.stderr) == (1, "")
     for line in (
@@ -82,7 +82,7 @@ def test_trouble_with_what_is_on_its_way(workers: MemoryWorkers, unused_port: in
         "warning  workers answer with different models: a:1 (fp32), a:2 (fp32)\n         → ",
         "bad      2 jobs can never be handled (2 of classify)\n         → `loupe dead-letters list` shows them",
         "warning  20 images on the way, and 10 more than a moment ago\n         → ",
-        "bad      1 event could not be read, and its image is missing\n         → `loupe dead-letters list --source events`",
+        "bad      1 event could not be read: what they tell of is not classified\n         → `loupe dead-letters list",
         "bad      links lead to storage.invalid, which cannot be reached from here: ",
     ):
         assert line in done.stdout

@@ -65,9 +65,7 @@ def _events(loupe: Loupe) -> Finding:
     try:
         letters = loupe.dead_letter_page(source=Source.EVENTS, limit=MANY_LETTERS).letters
     except NotAllowed:
-        return warning(
-            "events that were set aside were not looked at", "use a key that may operate to have them looked at"
-        )
+        return warning("events that were set aside were not looked at", "use a key that may operate")
     return judge.dead_events(len(letters))
 
 

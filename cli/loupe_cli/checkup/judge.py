@@ -90,7 +90,7 @@ def dead_events(count: int) -> Finding:
     if not count:
         return ok("no event was set aside as a dead letter")
     return bad(
-        f"{number(count, 'event')} could not be read, and {'its image is' if count == 1 else 'their images are'} missing",
+        f"{number(count, 'event')} could not be read: what they tell of is not classified",
         "`loupe dead-letters list --source events` shows them: replay those that are mended, dismiss the others",
     )
 
