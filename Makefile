@@ -144,6 +144,10 @@ docker-test: setup .venv-docker/ready tests/chart/node_modules/ready ## Test the
 train-example: .venv-training/elpv ## Train the worked example, solar cells with defects (ARGS="--split-by cell --seed 1")
 	@.venv-training/bin/python -m loupe_training example .loupe/train-example $(ARGS)
 
+.PHONY: train-surfaces
+train-surfaces: .venv-training/ready ## Train the second example, drawn surfaces, and let heatmaps point at their defects
+	@.venv-training/bin/python -m loupe_training surfaces .loupe/train-surfaces $(ARGS)
+
 .PHONY: model
 model: .venv-model/ready ## Make the model bundle from its published weights, and check it against torch
 	@.venv-model/bin/python -W ignore models/efficientnet-lite0/export.py

@@ -1,4 +1,4 @@
-"""The command line: ``python -m loupe_training train|evaluate|head|example``."""
+"""The command line: ``python -m loupe_training train|evaluate|head|example|surfaces``."""
 
 import argparse
 import logging
@@ -95,7 +95,23 @@ def _example(given: argparse.Namespace, bars: Bars) -> None:
     _train(parser().parse_args(["train", str(snapshot), str(to), *options]), bars)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "head": _head, "example": _example}
+def _surfaces(given: argparse.Namespace, bars: Bars) -> None:
+    from loupe_training.surfaces import OPTIONS, make_surfaces, play  # noqa: PLC0415
+
+    _refuse_finished(given.to)
+    snapshot: Path = given.to / "snapshot"
+    if not snapshot.exists():
+        given.to.mkdir(parents=True, exist_ok=True)
+        make_surfaces(snapshot, given.seed)
+    options = [*OPTIONS, f"--seed={given.seed}"]
+    if given.threads:
+        options.append(f"--threads={given.threads}")
+    _train(parser().parse_args(["train", str(snapshot), str(given.to), *options]), bars)
+    for score in play(given.to / "bundle", given.seed + 1):
+        print(score)
+
+
+COMMANDS = {"train": _train, "evaluate": _evaluate, "head": _head, "example": _example, "surfaces": _surfaces}
 
 
 def plan_of(given: argparse.Namespace) -> Plan:
@@ -234,6 +250,11 @@ def parser() -> argparse.ArgumentParser:
     )
     example.add_argument("--seed", type=int, default=0, help="of the training (%(default)s)")
     _add_threads(example)
+
+    surfaces = commands.add_parser("surfaces", help="the second example: drawn defects, at which heatmaps must point")
+    surfaces.add_argument("to", type=Path, help="folder for drawings, snapshot, bundle and report")
+    surfaces.add_argument("--seed", type=int, default=0, help="of drawings and training (%(default)s)")
+    _add_threads(surfaces)
     return whole
 
 
