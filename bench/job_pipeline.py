@@ -4,6 +4,7 @@ import random
 import time
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bench.pipeline import Measurement, Pipeline
 from bench.waiting import wait_for_count
@@ -23,6 +24,11 @@ class JobCourse:
     first: Measurement
     rest: Measurement
 
+    @property
+    def wall_s(self) -> float:
+        """Seconds from the submission to the end."""
+        return self.first.wall_s + self.rest.wall_s
+
     def cpu_ms(self, service: str) -> float:
         """CPU of a service per image, in ms."""
         images = self.first.images + self.rest.images
@@ -32,14 +38,14 @@ class JobCourse:
 class JobPipeline(Pipeline):
     """A pipeline in which a batch job classifies all that storage lists."""
 
-    def run_job(self, images: int) -> JobCourse:
+    def run_job(self, images: int, *, from_embeddings: bool = False) -> JobCourse:
         """Submit a job for all of it, and wait until it has ended.
 
         Raises:
             ValueError: its counts are not right.
         """
         with self._client() as client:
-            job = client.submit(prefix="")
+            job = client.submit(prefix="", from_embeddings=from_embeddings)
             first = self._until(client, job, 0, images // 10)
             course = JobCourse(first, self._until(client, job, first.images, images))
             _check_end(client, job, images)
@@ -60,6 +66,14 @@ class JobPipeline(Pipeline):
                 self._revive()
             wait_for_count(partial(_counted, client, job), images, self._revive)
             _check_end(client, job, images)
+
+    def serve(self, bundle: Path) -> None:
+        """Let the worker of batch jobs serve another model from now on."""
+        self._children["backfill"].stop()
+        self._heartbeat("backfill").unlink(missing_ok=True)
+        self._environment["LOUPE_MODEL_BUNDLE"] = str(bundle.resolve())
+        self._start_service("backfill")
+        self._children["backfill"].wait_until(partial(self._is_ready, "backfill"))
 
     def _revive(self) -> None:
         """Start again what has ended: who was killed, and who could not go on without the victim."""

@@ -8,9 +8,11 @@ Says when it begins, waits for a line, loads the index, and says in JSON what it
 import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from loupe_query.similar.sqlite import SqliteSimilar
+from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.result import Embedding
 
@@ -26,7 +28,8 @@ def main() -> None:
     _say("ready")
     began = time.perf_counter()
     similar = SqliteSimilar(results)
-    wanted = similar.embeddings(list(answers))
+    with closing(SqliteStore(results)) as store:
+        wanted = store.embeddings(list(answers))
     _wait(similar, *next(iter(wanted.values())))
     load_s = time.perf_counter() - began
     for id_ in list(answers)[:WARM_UP]:

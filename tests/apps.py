@@ -1,6 +1,6 @@
 """The query API's application over whatever a test gives it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -53,11 +53,7 @@ class NoThumbnails:
 
 
 class NoneSimilar:
-    """No image has an embedding."""
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:  # noqa: ARG002
-        """None."""
-        return {}
+    """No image looks like another."""
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:  # noqa: ARG002
         """None."""

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from loupe_batch.embedded import known_of
 from loupe_batch.judge import Judge
 from loupe_batch.ledger import Ledger
 from loupe_batch.runner import Runner, Tools
@@ -67,7 +68,9 @@ class World:
         return Tools(
             source=open_source(job, self.listing, self.store, CONTAINER),
             judge=Judge(job, self.store, self.listing, (ACCOUNT, CONTAINER)),
-            dispatch=Dispatch(self.queue, self.outstanding, job.mini_batch_size, BackfillJob),
+            dispatch=Dispatch(
+                self.queue, self.outstanding, job.mini_batch_size, BackfillJob, known_of(job, self.store)
+            ),
             outstanding=self.outstanding,
             answers=None,
             window=self.window,

@@ -15,10 +15,15 @@ def link_bundle(folder: Path) -> Path:
 
 
 def publish_bundle(link: Path, version: int) -> None:
-    """Let another version take the bundle's place: the link is replaced in one step."""
+    """Let another version take the bundle's place."""
     target = link.parent / f"v{version}"
     shutil.copytree(BUNDLE, target)
     manifest = json.loads((target / "manifest.json").read_text())
     (target / "manifest.json").write_text(json.dumps(manifest | {"version": version}))
+    lead(link, target)
+
+
+def lead(link: Path, target: Path) -> None:
+    """Let a link lead elsewhere, in one step."""
     (link.parent / "next").symlink_to(target)
     (link.parent / "next").replace(link)

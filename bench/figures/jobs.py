@@ -64,7 +64,7 @@ def _cost(options: Options, state: Path, pictures: Sequence[Path], bundle: Path)
     beside = tuple(all_ - part for all_, part in zip(took, publishing, strict=True))
     memory = tuple(course.rest.after["batch"].rss_mb for course in courses)
     growth = tuple(course.rest.after["batch"].rss_mb / course.first.after["batch"].rss_mb for course in courses)
-    rates = tuple(images / (course.first.wall_s + course.rest.wall_s) for course in courses)
+    rates = tuple(images / course.wall_s for course in courses)
     return [
         Row(FIGURE, case, "CPU, batch service", "ms", tuple(took)),
         Row(FIGURE, case, "CPU, publishing alone", "ms", tuple(publishing)),

@@ -129,10 +129,19 @@ class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Operations, Reachability):
         self,
         to: str | os.PathLike[str] | BinaryIO,
         format: Literal["csv", "jsonl", "parquet"] = "csv",  # noqa: A002  (as the API calls it)
+        *,
+        embeddings: bool = False,
         **wanted: Unpack[TimedFilter],
     ) -> None:
-        """Write images into a file, the newest first. A file that is named appears when all of it is there."""
-        with self._export(format, wanted) as response:
+        """Write images into a file, the newest first. A file that is named appears when all of it is there.
+
+        Args:
+            to: the file.
+            format: of the file.
+            embeddings: whether a Parquet file has columns of embeddings, too.
+            wanted: which images.
+        """
+        with self._export(format, wanted, embeddings=embeddings or None) as response:
             exports.write(response.iter_bytes(), to)
 
     def stream(self, **wanted: Unpack[Filter]) -> Stream:
@@ -165,6 +174,8 @@ class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Operations, Reachability):
         request = self._api.request("POST", "/v1/similar", params=query, headers=headers, content=bytes_of(picture))
         return self._api.answer(SimilarList, request)
 
-    def _export(self, format_: str, wanted: TimedFilter) -> AbstractContextManager[httpx2.Response]:
-        query = given({**wanted, "format": format_})
+    def _export(
+        self, format_: str, wanted: TimedFilter, *, embeddings: bool | None = None
+    ) -> AbstractContextManager[httpx2.Response]:
+        query = given({**wanted, "format": format_, "embeddings": embeddings})
         return self._api.open(self._api.request("GET", "/v1/export", params=query))

@@ -42,6 +42,7 @@ class JobWanted(JobInput, total=False):
         error_threshold: the job fails when more images than this have failed; -1 for any number.
         max_retries: how often an image is tried again that vanished without an outcome.
         again: whether images are classified again that this model has answered already.
+        from_embeddings: whether images are answered from embeddings of the archive where the model gives the same.
         output: name of a file with the answers, which must not exist.
         output_format: of that file.
     """
@@ -51,6 +52,7 @@ class JobWanted(JobInput, total=False):
     error_threshold: int | None
     max_retries: int | None
     again: bool | None
+    from_embeddings: bool | None
     output: str | None
     output_format: OutputFormat | None
 

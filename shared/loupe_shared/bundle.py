@@ -15,10 +15,12 @@ from loupe_shared.result import ModelVersion, Precision
 
 MODEL_FILE = "model.onnx"
 QUANTIZED_FILE = "model.int8.onnx"
+HEAD_FILE = "head.onnx"
 MANIFEST_FILE = "manifest.json"
 MAX_FILES = 20
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
+SPACE = r"^[a-z0-9][a-z0-9-]*:[1-9][0-9]{0,8}$"
 
 
 class Manifest(Model):
@@ -30,7 +32,10 @@ class Manifest(Model):
 
     Attributes:
         version: grows by one with every registered version of the name.
-        files: SHA-256 of each file of the bundle but the manifest.
+        space: name and version of the model whose backbone this one has, preprocessing included, so that both give the
+            same embeddings. None if they are its own.
+        files: SHA-256 of each file of the bundle but the manifest. ``head.onnx``, if there is one, is the rest of the
+            graph, from ``embedding`` to ``probabilities``.
         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
         metrics: of ``model.onnx``; none if it was not measured.
     """
@@ -42,6 +47,7 @@ class Manifest(Model):
     embedding_size: int = Field(ge=1)
     preprocessing: Preprocessing
     preprocessing_hash: str
+    space: str | None = Field(default=None, pattern=SPACE, max_length=120)
     files: dict[FileName, str] = Field(max_length=MAX_FILES)
     provenance: Provenance
     quantization: QuantizationGate | None = None
@@ -67,7 +73,11 @@ class Manifest(Model):
     def model_version(self, precision: Precision = Precision.FP32) -> ModelVersion:
         """How results name this model."""
         return ModelVersion(
-            name=self.name, version=self.version, preprocessing_hash=self.preprocessing_hash, precision=precision
+            name=self.name,
+            version=self.version,
+            preprocessing_hash=self.preprocessing_hash,
+            precision=precision,
+            space=self.space,
         )
 
 
@@ -91,6 +101,11 @@ class Bundle:
                 f"LOUPE_PRECISION is int8, but {self.folder} has no accepted int8 graph: make one, or choose fp32"
             )
         return self.folder / QUANTIZED_FILE
+
+    @property
+    def head_path(self) -> Path | None:
+        """The rest of the graph alone, if it is there."""
+        return self.folder / HEAD_FILE if HEAD_FILE in self.manifest.files else None
 
     @classmethod
     def load(cls, folder: Path) -> Self:

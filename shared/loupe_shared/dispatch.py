@@ -1,10 +1,10 @@
 """How images get to be classified, whoever finds that they are there: what is due, and how it is published."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from loupe_shared.domain import ImageRef, Outcome, Reason, now
-from loupe_shared.messages import ClassifyJob, StoreBatch
+from loupe_shared.messages import ClassifyJob, StoreBatch, StoredEmbedding
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.result import Result
 from loupe_shared.telemetry import metrics
@@ -23,6 +23,7 @@ class Dispatch:
         outstanding: knows what has no outcome yet.
         job_size: most images in one job, and most results in one batch.
         job_type: of the jobs, which decides whose workers take them.
+        known: gives the embeddings by which some of the images of a job may be answered. It raises ``TransientError``.
     """
 
     def __init__(
@@ -31,22 +32,26 @@ class Dispatch:
         outstanding: Outstanding,
         job_size: int,
         job_type: type[ClassifyJob] = ClassifyJob,
+        known: Callable[[Sequence[ImageRef]], tuple[StoredEmbedding, ...]] = lambda _: (),
     ) -> None:
         self._publisher = publisher
         self._outstanding = outstanding
         self._job_size = job_size
         self._job_type = job_type
+        self._known = known
 
     def publish(self, due: Sequence[ImageRef | Result]) -> None:
         """Write down what is due, then publish it.
 
         Raises:
             BrokerUnavailable: some or nothing was published; all may be published again.
+            TransientError: nothing was published, because ``known`` gave nothing.
         """
         images = [one for one in due if isinstance(one, ImageRef)]
         results = [one for one in due if isinstance(one, Result)]
         size = self._job_size
-        jobs = [self._job_type(images=tuple(images[start : start + size])) for start in range(0, len(images), size)]
+        parts = [tuple(images[start : start + size]) for start in range(0, len(images), size)]
+        jobs = [self._job_type(images=part, embeddings=self._known(part)) for part in parts]
         batches = [StoreBatch(results=tuple(results[start : start + size])) for start in range(0, len(results), size)]
         self._outstanding.add(due, self._job_type.queue)
         self._publisher.publish([*jobs, *batches])

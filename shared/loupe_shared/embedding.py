@@ -3,6 +3,8 @@
 Directions are compared, so scales do not matter to a comparison, and it takes the steps as they are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +26,12 @@ def quantize(embeddings: Floats) -> list[Embedding]:
     return [
         Embedding(values=vector.tobytes(), scale=scale) for vector, scale in zip(vectors, scales.tolist(), strict=True)
     ]
+
+
+def restore(embeddings: Sequence[Embedding]) -> Floats:
+    """``float32[N, D]`` of N embeddings of the same length, as near as ``quantize`` has left it."""
+    scales = np.array([embedding.scale for embedding in embeddings], np.float32)
+    return stack([embedding.values for embedding in embeddings]) * scales[:, None]
 
 
 def values(embedding: Embedding) -> Vectors:

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator
 
 from loupe_shared.domain import ImageRef, Model
-from loupe_shared.result import Result
+from loupe_shared.result import Embedding, ImageProperties, Result
 from loupe_shared.shadow import Comparison
 
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -36,13 +36,33 @@ class _Message(Model):
         return cls.model_validate_json(document)  # type: ignore[arg-type]  # what is not text is found to be wrong
 
 
+class StoredEmbedding(Model):
+    """What the archive has of an image, which is enough for a model of the same space to answer.
+
+    Attributes:
+        image_id: of which image.
+        space: see ``ModelVersion``. It was made in fp32.
+        properties: of the picture that it was made of.
+    """
+
+    image_id: str
+    space: str
+    embedding: Embedding
+    properties: ImageProperties
+
+
 class ClassifyJob(_Message):
-    """Images to classify together. Carries references, never bytes."""
+    """Images to classify together. Carries references, never bytes.
+
+    Attributes:
+        embeddings: of some of the images, which may be answered by these.
+    """
 
     queue: ClassVar[str] = "classify"
     task: ClassVar[str] = "classify"
 
     images: tuple[ImageRef, ...] = Field(min_length=1)
+    embeddings: tuple[StoredEmbedding, ...] = ()
 
     @property
     def size(self) -> int:
@@ -51,7 +71,14 @@ class ClassifyJob(_Message):
 
     def split(self) -> list[Self]:
         """A message for each image."""
-        return [self.model_copy(update={"images": (image,)}) for image in self.images]
+        return [self.of((image,)) for image in self.images]
+
+    def of(self, images: tuple[ImageRef, ...]) -> Self:
+        """A message for some of the images."""
+        ids = {image.id for image in images}
+        return self.model_copy(
+            update={"images": images, "embeddings": tuple(one for one in self.embeddings if one.image_id in ids)}
+        )
 
 
 class BackfillJob(ClassifyJob):

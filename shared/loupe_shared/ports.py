@@ -51,6 +51,12 @@ class ResultStore(Protocol):
     def find(self, image_ids: Sequence[str]) -> dict[str, str]:
         """The documents of those images that there are, by id."""
 
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """Space and embedding of those images that have one, by id. It is of the result that is shown.
+
+        Only embeddings of the same space can be compared, see ``ModelVersion.embedding_space``.
+        """
+
     def history(self, image_id: str) -> list[str]:
         """The documents of an image's earlier results, the newest first, ``MAX_HISTORY`` at most."""
 
@@ -78,17 +84,16 @@ class ResultStore(Protocol):
 
 
 class SimilarImages(Protocol):
-    """Finds images that look alike to a model.
-
-    Only embeddings of the same model can be compared: a *space* is a model's ``name:version``. Every method raises
-    ``StoreUnavailable`` when it cannot answer now.
-    """
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """Space and embedding of those images that have one, by id."""
+    """Finds images that look alike to a model. Every method raises ``StoreUnavailable`` when it cannot answer now."""
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
-        """Ids of the images nearest to an embedding, with the cosine of the angle between the two, nearest first."""
+        """Ids of the images nearest to an embedding, with the cosine of the angle between the two, nearest first.
+
+        Args:
+            space: of the embedding, see ``ResultStore.embeddings``. Images of others are not found.
+            embedding: to be near to.
+            limit: of images.
+        """
 
     def close(self) -> None:
         """Give back what it holds."""

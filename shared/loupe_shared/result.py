@@ -29,16 +29,26 @@ class Precision(StrEnum):
 
 
 class ModelVersion(Model):
-    """Which model answered, in which precision, and how its input was prepared."""
+    """Which model answered, in which precision, and how its input was prepared.
+
+    Attributes:
+        space: name and version of the model whose embeddings this one gives, too; unset if they are its own.
+    """
 
     name: str
     version: int = Field(ge=1)
     preprocessing_hash: str
     precision: Precision = Precision.FP32
+    space: str | None = None
 
     def __str__(self) -> str:
         """As people and filters name it: ``efficientnet-lite0:1``."""
         return f"{self.name}:{self.version}"
+
+    @property
+    def embedding_space(self) -> str:
+        """Embeddings of the same space can be compared."""
+        return self.space or str(self)
 
 
 class ImageProperties(Model):
@@ -108,6 +118,8 @@ class ResultDocument(Model):
         predictions: the most probable labels, best first.
         heatmap: class-activation map of the best label, rows of 0 (no influence) to 255 (most).
         completed_at: when the outcome was known.
+        from_embedding: whether the model saw the embedding that the archive had, and not the picture. Such an answer
+            has no heatmap.
         stored_at: when the results service wrote it; unset until then.
         review: what people say of this version of the blob, whichever model it was answered by: see ``agreement.py``.
         reviews: what each of them said last, the oldest first. Documents of earlier versions have only ``review``.
@@ -122,6 +134,7 @@ class ResultDocument(Model):
     properties: ImageProperties | None = None
     model: ModelVersion | None = None
     timings_ms: Timings = Timings()
+    from_embedding: bool = False
     completed_at: UtcDatetime
     stored_at: UtcDatetime | None = None
     review: Review | None = None

@@ -14,7 +14,6 @@ from loupe_shared.adapters.cosmos_documents import (
     embedding_id,
     layout_document,
 )
-from loupe_shared.adapters.cosmos_similar import CosmosSimilar
 from loupe_shared.agreement import agreed
 from loupe_shared.errors import ConfigurationError, StoreUnavailable
 from loupe_shared.listing import Order, ResultFilter
@@ -111,25 +110,23 @@ def test_the_first_answer_of_a_revision_stays_in_history(store: CosmosStore) -> 
 
 
 def test_an_embedding_is_always_of_the_result_that_is_shown(store: CosmosStore, container: ContainerProxy) -> None:
-    similar = CosmosSimilar(store.archive)
     id_ = result().image.id
     other = embedded(result("other"), 0, 0, 0, 1)
     ids = [id_, other.image.id, result("never").image.id]
-    assert similar.embeddings(ids) == similar.embeddings([]) == {}
+    assert store.embeddings(ids) == store.embeddings([]) == {}
     first = embedded(result(), 1, 2, 255, 128)
     store.write([first, other])
-    assert similar.embeddings(ids) == {id_: ("test:1", first.embedding), ids[1]: ("test:1", other.embedding)}
+    assert store.embeddings(ids) == {id_: ("test:1", first.embedding), ids[1]: ("test:1", other.embedding)}
     store.review(id_, REVIEW)
-    assert similar.embeddings([id_]) == {id_: ("test:1", first.embedding)}
+    assert store.embeddings([id_]) == {id_: ("test:1", first.embedding)}
     second = embedded(result(sequencer="02", model_version=2), 9, 9, 9, 9)
     store.write([second])
-    assert similar.embeddings([id_]) == {id_: ("test:2", second.embedding)}
+    assert store.embeddings([id_]) == {id_: ("test:2", second.embedding)}
     store.write([first, embedded(result(sequencer="01", model_version=9), 5, 5, 5, 5)])
-    assert similar.embeddings([id_]) == {id_: ("test:2", second.embedding)}
+    assert store.embeddings([id_]) == {id_: ("test:2", second.embedding)}
     store.write([deletion(sequencer="03")])
-    assert similar.embeddings([id_]) == {}
+    assert store.embeddings([id_]) == {}
     assert [document["id"] for document in all_of(container, "embedding")] == [embedding_id(other.image.id)]
-    similar.close()
 
 
 def test_what_is_missing_is_not_taken_for_empty(cosmos: CosmosClient, container: ContainerProxy) -> None:

@@ -18,6 +18,7 @@ from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.agreement import TakenBack, agreed
 from loupe_shared.counters import CountFilter, Kind
 from loupe_shared.domain import Outcome, Reason
+from loupe_shared.embedded import embeddings_of
 from loupe_shared.errors import BlobReplaced
 from loupe_shared.listing import Known, Order, Position, ResultFilter, Sort
 from loupe_shared.ports import ResultStore
@@ -310,6 +311,50 @@ def test_a_result_that_has_only_one_review_is_of_an_earlier_version(store: Resul
     assert after
     assert (after.conflict, after.reviews) == (True, (word("Ada", "lynx"), word("Bob", "cat", 1)))
     assert store.review(result().image.id, TakenBack(reviewer="Bob")) == agreed(before, word("Ada", "lynx")).document()
+
+
+def embedded(one: Result, *values: int) -> Result:
+    """The result with an embedding."""
+    return one.model_copy(update={"embedding": Embedding(values=bytes(values), scale=0.5)})
+
+
+def test_an_embedding_comes_back_as_it_was_written_and_is_that_of_the_result_that_is_shown(store: ResultStore) -> None:
+    first, other = embedded(result(), 1, 2, 255, 128), embedded(result("other", model_version=3), 0, 0, 0, 1)
+    ids = [first.image.id, other.image.id, result("without").image.id, result("never").image.id]
+    assert store.embeddings(ids) == store.embeddings([]) == {}
+    store.write([first, other, result("without")])
+    assert store.embeddings(ids) == {ids[0]: ("test:1", first.embedding), ids[1]: ("test:3", other.embedding)}
+    store.review(ids[0], word("Ada", "lynx"))
+    newer = embedded(result(sequencer="02", model_version=2), 9, 9, 9, 9)
+    store.write([newer, embedded(result(model_version=9), 5, 5, 5, 5)])
+    assert store.embeddings(ids[:1]) == {ids[0]: ("test:2", newer.embedding)}
+    store.write([deletion(sequencer="03")])
+    assert store.embeddings(ids[:1]) == {}
+
+
+def test_models_that_give_the_same_embeddings_share_a_space(store: ResultStore) -> None:
+    one = embedded(result(model_version=2), 1, 0, 0, 0)
+    shared = one.model_copy(update={"model": one.model and one.model.model_copy(update={"space": "test:1"})})
+    store.write([shared])
+    assert store.embeddings([one.image.id]) == {one.image.id: ("test:1", one.embedding)}
+    assert shown(store, one) == shared.model_copy(update={"embedding": None})
+
+
+def test_many_embeddings_at_once(store: ResultStore) -> None:
+    images = [embedded(result(f"{n}.jpg", model_version=n % 2 + 1), 1, 2, 3, n % 100) for n in range(1200)]
+    store.write(images)
+    found = store.embeddings([image.image.id for image in images])
+    assert found == {image.image.id: (str(image.model), image.embedding) for image in images}
+
+
+def test_an_embedding_goes_with_the_answer_that_was_read_or_not_at_all(store: ResultStore) -> None:
+    images = [embedded(result(f"{n}.jpg"), n, 0, 0, 1) for n in range(4)]
+    store.write([*images, result("without")])
+    ids = [one.image.id for one in images]
+    documents = store.find([*ids, result("without").image.id])
+    store.review(ids[1], word("Ada", "lynx"))
+    store.write([embedded(result("2.jpg", sequencer="02"), 7, 7, 7, 7), deletion("3.jpg")])
+    assert embeddings_of(store, documents) == {id_: ("test:1", images[n].embedding) for n, id_ in enumerate(ids[:2])}
 
 
 def test_results_with_and_without_embeddings_in_turn(store: ResultStore) -> None:

@@ -96,21 +96,6 @@ def test_the_nearest_come_first(store: SqliteStore, similar: SimilarImages) -> N
     assert (order[0], expected[order[0]]) == (7, pytest.approx(1))
 
 
-def test_an_embedding_comes_back_as_it_was_written(store: SqliteStore, similar: SimilarImages) -> None:
-    image = embedded("a.jpg", vectors(1)[0])
-    store.write([image, result("without.jpg")])
-    asked = [image.image.id, result("without.jpg").image.id, result("never.jpg").image.id]
-    assert similar.embeddings(asked) == {image.image.id: ("test:1", image.embedding)}
-    assert similar.embeddings([]) == {}
-
-
-def test_many_embeddings_at_once(store: SqliteStore, similar: SimilarImages) -> None:
-    images = [embedded(f"{n}.jpg", vector, model_version=n % 2 + 1) for n, vector in enumerate(vectors(1200))]
-    store.write(images)
-    found = similar.embeddings([image.image.id for image in images])
-    assert found == {image.image.id: (str(image.model), image.embedding) for image in images}
-
-
 def test_what_is_written_replaced_and_deleted_is_followed(store: SqliteStore, similar: SimilarImages) -> None:
     one, other, third = vectors(3)
     first = embedded("a.jpg", one)
@@ -156,7 +141,6 @@ def test_a_part_is_never_taken_for_the_whole(
     store.write([embedded(f"{number}.jpg", vector) for number, vector in enumerate(given)])
     similar = start()
     try:
-        assert similar.embeddings([result("3.jpg").image.id])
         wait_for(lambda: refusal(similar) == "the index of similar images is being loaded: 2 of 5", "the first part")
     finally:
         gate.set()

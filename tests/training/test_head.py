@@ -2,18 +2,27 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.bundle import Bundle
+from loupe_shared.embedded import embeddings_of
+from loupe_shared.embedding import quantize
+from loupe_shared.listing import Order, ResultFilter
+from loupe_shared.result import Embedding, ModelVersion, Result, ResultDocument, Review
+from loupe_shared.rows.columns import embedded_row
+from loupe_shared.rows.parquet import to_parquet
 from loupe_training.command import main
 from loupe_training.embeddings import LabelledEmbeddings
-from loupe_training.evaluation.answers import load_bundle
+from loupe_training.evaluation.answers import Graph, load_bundle
 from loupe_training.training.head import Examples, fit_head
-from tests.factories import BUNDLE
+from tests.factories import BUNDLE, NOON, rejection, result
 
 
 def write(path: Path, count: int, labels: tuple[str, ...], width: int = 1280, **more: Any) -> Path:  # noqa: ANN401
@@ -52,6 +61,102 @@ def test_the_archives_eight_bits_do_as_well(tmp_path: Path) -> None:
     small = LabelledEmbeddings(tmp_path / "bytes.npz")
     assert np.abs(small.vectors - whole.vectors).max() <= scales.max() / 2 * 1.001
     assert [one.split for one in small.samples] == [one.split for one in whole.samples]
+
+
+def archive(count: int, labels: Sequence[str], space: str = "efficientnet-lite0:1", width: int = 1280) -> MemoryStore:
+    """Images with embeddings that cluster by label, all reviewed, with the model's answer wrong all along."""
+    chance = np.random.default_rng(2)
+    numbers = np.arange(count) % len(labels)
+    centres = chance.normal(size=(len(labels), width))
+    vectors = (centres[numbers] + chance.normal(size=(count, width))).astype(np.float32)
+    name, version = space.split(":")
+    model = ModelVersion(name=name, version=int(version), preprocessing_hash="h")
+    store = MemoryStore()
+    for number, embedding in enumerate(quantize(vectors)):
+        image = result(f"board-{number // 4}/{number}.jpg").model_copy(update={"model": model, "embedding": embedding})
+        store.write([image])
+        say(store, image, "Ada", labels[numbers[number]])
+    return store
+
+
+def say(store: MemoryStore, image: Result, reviewer: str, label: str) -> None:
+    """Review an image."""
+    store.review(image.image.id, Review(label=label, reviewer=reviewer, reviewed_at=NOON))
+
+
+def export(store: MemoryStore, path: Path) -> Path:
+    """The file that the API gives."""
+    documents = store.page(ResultFilter(), Order(), 10_000).documents
+    by_id = {ResultDocument.model_validate_json(document).image.id: document for document in documents}
+    known = embeddings_of(store, by_id)
+    rows = [embedded_row(document, known.get(id_)) for id_, document in by_id.items()]
+    path.write_bytes(b"".join(to_parquet([rows], embedded=True)))
+    return path
+
+
+def test_the_reviewed_images_of_an_archive_become_a_bundle_of_the_same_embeddings(tmp_path: Path) -> None:
+    store = archive(120, ("crack", "dirt", "sound"))
+    store.write([result("of nobody.jpg"), rejection("bad.jpg"), result("without.jpg")])
+    say(store, result("without.jpg"), "Ada", "crack")  # there is no embedding of it
+    disputed = result("board-0/0.jpg")
+    say(store, disputed, "Bob", "stain")
+    file, to = export(store, tmp_path / "labelled.parquet"), tmp_path / "quick"
+    options = ["--name", "cells", "--version", "2", "--threads", "1", "--group-by", "board-[0-9]+"]
+    assert main(["head", str(file), str(BUNDLE), str(to), *options]) == 0
+
+    made, base = Bundle.load(to / "bundle"), Bundle.load(BUNDLE)
+    assert made.manifest.labels == ("crack", "dirt", "sound")
+    assert made.manifest.model_version().embedding_space == str(base.manifest.model_version())
+    found = LabelledEmbeddings(file, group_by="board-[0-9]+")
+    assert len(found.samples) == 119
+    assert {one.group for one in found.samples} == {f"board-{number}" for number in range(30)}
+    pixels = np.random.default_rng(3).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    before, after = Graph(base).run(pixels), Graph(made).run(pixels)
+    assert np.array_equal(before.embedding, after.embedding)
+    head = onnxruntime.InferenceSession(str(made.head_path), providers=["CPUExecutionProvider"])
+    (probabilities,) = head.run(["probabilities"], {"embedding": after.embedding})
+    assert np.abs(probabilities - after.probabilities).max() < 1e-5
+    figures = json.loads((to / "report.json").read_text())
+    assert figures["metrics"]["accuracy"]["value"] == 1.0
+
+    # What the new version answers lies in the same space, and so can be learnt from together with it.
+    newer = ModelVersion(name="cells", version=2, preprocessing_hash="h", space="efficientnet-lite0:1")
+    assert newer == made.manifest.model_version().model_copy(update={"preprocessing_hash": "h"})
+    other = archive(4, ("crack",)).embeddings([result("board-0/1.jpg").image.id])
+    ((_, embedding),) = other.values()
+    image = result("new.jpg").model_copy(update={"model": newer, "embedding": embedding})
+    store.write([image])
+    say(store, image, "Ada", "crack")
+    again = LabelledEmbeddings(export(store, tmp_path / "more.parquet"))
+    assert (len(again.samples), again.spaces) == (120, ["efficientnet-lite0:1"])
+
+
+def test_exported_embeddings_that_are_not_the_bundles_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = export(archive(60, ("a", "b"), space="resnet18:4"), tmp_path / "file.parquet")
+    assert main(["head", str(file), str(BUNDLE), str(tmp_path / "to"), "--name", "x"]) == 2
+    assert "embeddings of resnet18:4, and those of" in capsys.readouterr().err
+    assert not (tmp_path / "to").exists()
+
+
+def test_an_export_that_nothing_can_be_learnt_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unseen, mixed = MemoryStore(), archive(2, ("a",), width=8)
+    unseen.write([result(), rejection("bad.jpg")])
+    image = result("short.jpg").model_copy(update={"embedding": Embedding(values=b"ab", scale=1.0)})
+    mixed.write([image])
+    say(mixed, image, "Ada", "b")
+    (tmp_path / "other.parquet").write_bytes(b"PAR1, says who?")
+    (tmp_path / "plain.parquet").write_bytes(b"".join(to_parquet([])))
+    for file, says in (
+        (export(unseen, tmp_path / "unseen.parquet"), "no embedding of an image on which reviewers agree"),
+        (export(mixed, tmp_path / "mixed.parquet"), "efficientnet-lite0:1 and test:1, which differ in length"),
+        (tmp_path / "other.parquet", "is not what is needed"),
+        (tmp_path / "plain.parquet", "has no conflict, embedding, embedding_scale, space: make it by"),
+        (tmp_path / "none.parquet", "cannot be read: No such file"),
+    ):
+        assert main(["head", str(file), str(BUNDLE), str(tmp_path / "to"), "--name", "x"]) == 1
+        assert says in capsys.readouterr().err
 
 
 def test_a_head_finds_what_separates_and_pays_heed_to_the_penalty() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,11 @@ from loupe_batch.ledger import NotOurs
 from loupe_batch.runner import Runner
 from loupe_shared.batch.job import ByFilter, ByNames, ByPrefix, Counts, Failure, State
 from loupe_shared.errors import BrokerUnavailable
-from loupe_shared.messages import BackfillJob, Message
+from loupe_shared.messages import BackfillJob, Message, StoredEmbedding
+from loupe_shared.result import Embedding, Precision, Result
 from loupe_shared.telemetry.metrics import BATCH_IMAGES_ENDED, BATCH_JOBS_ENDED
-from tests.batch_world import OTHER, World
-from tests.factories import NOON, chunk, deletion, image_ref
+from tests.batch_world import MODEL, OTHER, World
+from tests.factories import NOON, chunk, deletion, image_ref, result
 from tests.metering import Growth
 
 
@@ -59,6 +61,55 @@ def test_what_this_model_has_answered_is_skipped_unless_it_is_asked_again(world:
     assert world.answered.keys() == {f"line 3/{n}.jpg" for n in range(10) if n != 2}
     again = world.submit(id=f"{job.id[:-1]}b", model="test:2", again=True, submitted_at=NOON + timedelta(hours=2))
     assert world.run(world.runner(again.id), again.id).counts == Counts(classified=10)
+
+
+def remember(world: World, name: str, **changes: Any) -> Result:  # noqa: ANN401
+    """An answer with an embedding, long ago."""
+    image = image_ref(name, **changes.pop("of", {}))
+    embedding, earlier = Embedding(values=name.encode(), scale=0.5), NOON - timedelta(days=1)
+    known = result(name, completed_at=earlier).model_copy(update={"image": image, "embedding": embedding} | changes)
+    world.store.write([known])
+    return known
+
+
+def test_embeddings_of_the_archive_go_with_images_if_the_job_does_without_pictures(world: World) -> None:
+    known = [remember(world, f"line 3/{n}.jpg") for n in range(3)]
+    int8 = MODEL.model_copy(update={"precision": Precision.INT8})
+    remember(world, "line 3/3.jpg", model=int8)
+    remember(world, "line 3/4.jpg", model=OTHER)  # which is to answer anew
+    remember(world, "line 3/5.jpg", of={"etag": "0xOLD"})
+    world.answer(image_ref("line 3/6.jpg"))  # without an embedding
+    world.model = OTHER
+    job = world.submit(model="test:2", from_embeddings=True, again=True)
+    runner = world.runner(job.id)
+    sent: dict[str, StoredEmbedding] = {}
+    images = 0
+    for _ in range(200):
+        runner.step()
+        for message in world.queue.messages:
+            assert isinstance(message, BackfillJob)
+            images += len(message.images)
+            sent |= {one.image_id: one for one in message.embeddings}
+        world.work(10)
+        world.seconds += 1
+    done = world.jobs.find(job.id)
+    assert done
+    assert (done.state, done.counts, images) == (State.COMPLETED, Counts(classified=10), 10)
+    assert sent == {
+        one.image.id: StoredEmbedding(
+            image_id=one.image.id, space="test:1", embedding=one.embedding, properties=one.properties
+        )
+        for one in known
+        if one.embedding and one.properties
+    }
+
+
+def test_without_that_no_embedding_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    remember(world, "line 3/0.jpg")
+    monkeypatch.delattr(type(world.store), "embeddings")
+    world.model = OTHER
+    job = world.submit(model="test:2")
+    assert world.run(world.runner(job.id), job.id).counts == Counts(classified=10)
 
 
 def test_mini_batches_have_their_size_and_the_window_bounds_what_is_on_its_way(world: World) -> None:

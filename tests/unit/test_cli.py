@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from loupe_query import live
@@ -123,8 +124,11 @@ def test_exports(url: str, tmp_path: Path) -> None:
         assert shown("export", str(file), "--label", "dog", url=url).startswith(f"{file} has ")
         assert file.read_bytes().startswith(begins)
     assert "No such file" in said(1, "export", str(tmp_path / "none" / "a.csv"), url=url)
-    done = loupe("export", "a.xlsx", url=url)
-    assert (done.exit_code, "must end in one of" in done.stderr) == (2, True)
+    shown("export", str(tmp_path / "learnt.parquet"), "--embeddings", url=url)
+    assert "embedding" in pq.read_schema(tmp_path / "learnt.parquet").names
+    for mistake, says in ((["a.xlsx"], "must end in one of"), (["a.csv", "--embeddings"], "as Parquet alone")):
+        done = loupe("export", *mistake, url=url)
+        assert (done.exit_code, says in done.stderr) == (2, True)
 
 
 def test_the_passage_of_an_image(url: str, store: MemoryStore) -> None:

@@ -69,6 +69,7 @@ JOBS: JobWanted = {
     "error_threshold": 1,
     "max_retries": 1,
     "again": True,
+    "from_embeddings": True,
     "output": "a.csv",
     "output_format": "csv",
 }
@@ -81,6 +82,7 @@ MANIFEST = {
     "embedding_size": 8,
     "preprocessing": {"size": 224, "crop": 0.875, "resample": "bicubic", "oversample": 2},
     "preprocessing_hash": "0",
+    "space": None,
     "files": {},
     "provenance": {"weights": "none", "licence": "MIT", "exporter": "none"},
     "quantization": None,
@@ -106,7 +108,7 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /v1/similar/{container}/{blob}": ("similar", lambda loupe: loupe.similar(*IMAGE, limit=7)),
     "POST /v1/similar": ("similar_to_picture", lambda loupe: loupe.similar_to_picture(PICTURE, limit=7)),
     "GET /v1/stream": ("stream", lambda loupe: next(loupe.stream(**FILTER))),
-    "GET /v1/export": ("export", lambda loupe: loupe.export(io.BytesIO(), "jsonl", **TIMED)),
+    "GET /v1/export": ("export", lambda loupe: loupe.export(io.BytesIO(), "parquet", embeddings=True, **TIMED)),
     "PUT /v1/reviews/{container}/{blob}": ("review", lambda loupe: loupe.review(*IMAGE, "cup", etag="0x1")),
     "DELETE /v1/reviews/{container}/{blob}": (
         "take_back_review",

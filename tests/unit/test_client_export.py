@@ -52,11 +52,13 @@ def test_files(store: MemoryStore, unused_port: int, tmp_path: Path) -> None:
         loupe.export(str(tmp_path / "all.parquet"), "parquet", label="cat")
         loupe.export(buffer, "jsonl")
         loupe.export(tmp_path / "all.csv", since=NOON)
+        loupe.export(tmp_path / "learnt.parquet", "parquet", embeddings=True)
     with (tmp_path / "all.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 30
     assert pq.read_table(tmp_path / "all.parquet").num_rows == 29
     assert buffer.getvalue().count(b"\n") == 30
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.csv", "all.parquet"]
+    assert "embedding" in pq.read_schema(tmp_path / "learnt.parquet").names
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.csv", "all.parquet", "learnt.parquet"]
 
 
 class BreakingStore(MemoryStore):

@@ -26,6 +26,12 @@ def test_images_of_known_bytes_took_no_time_to_decode_and_infer() -> None:
     assert round(seconds("fetch", ending="_sum"), 4) == 0.0115
 
 
+def test_what_is_answered_from_an_embedding_was_neither_fetched_nor_decoded() -> None:
+    seconds = Growth(STAGE_SECONDS)
+    count(Outcomes(results=[result("a.jpg").model_copy(update={"from_embedding": True})]))
+    assert [seconds(stage, ending="_count") for stage in ("queued", "fetch", "decode", "inference")] == [1, 0, 0, 0]
+
+
 def test_the_span_of_a_job_says_what_came_of_it_and_what_took_longest() -> None:
     assert attributes(OUTCOMES) == {
         "loupe.recalled": 1,

@@ -14,9 +14,9 @@ from loupe_query import export
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.listing import Order, Page, Position, ResultFilter
-from loupe_shared.result import Result, ResultDocument, Review
+from loupe_shared.result import Embedding, Result, ResultDocument, Review
 from loupe_shared.rows import parquet
-from loupe_shared.rows.columns import COLUMNS, row
+from loupe_shared.rows.columns import COLUMNS, EMBEDDING_COLUMNS, row
 from tests.apps import api, archive
 from tests.factories import NOON, deletion, rejection, result
 
@@ -75,6 +75,60 @@ def test_parquet(written: list[Result]) -> None:
     assert [row["score"] for row in rows] == [one.score for one in chosen]
     assert [row["completed_at"] for row in rows] == [one.completed_at for one in chosen]
     assert {row["reviewed_at"] for row in rows} == {None, NOON}
+
+
+def embedded(one: Result, number: int) -> Result:
+    """The result with an embedding of its own."""
+    return one.model_copy(update={"embedding": Embedding(values=bytes([number, 255, 128]), scale=0.25 * (number + 1))})
+
+
+def test_parquet_with_embeddings(written: list[Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "EMBEDDED_ROW_GROUP", 10)
+    images = [embedded(one, n) if one.predictions and n % 3 else one for n, one in enumerate(written)]
+    file = pq.ParquetFile(io.BytesIO(exported(images, "format=parquet&embeddings=true")))
+    assert file.num_row_groups >= 4  # each of which was all that was in memory
+    table = file.read()
+    assert table.column_names == [*COLUMNS, *EMBEDDING_COLUMNS]
+    rows: list[dict[str, Any]] = table.to_pylist()
+    assert [row["blob"] for row in rows] == [one.image.blob for one in images]
+    told = [(one.embedding.values, one.embedding.scale) if one.embedding else (None, None) for one in images]
+    assert [(row["embedding"], row["embedding_scale"]) for row in rows] == told
+    assert [row["space"] for row in rows] == ["test:1" if one.embedding else None for one in images]
+    assert {row["review_label"] for row in rows} == {None, "dog"}
+    assert {row["conflict"] for row in rows} == {False}
+
+
+class BusyStore(MemoryStore):
+    """A store that is written to whenever it is read."""
+
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """What there was, and then another version of one, and a word on the other."""
+        found = super().embeddings(image_ids)
+        self.write([embedded(result("a.jpg", "dog", sequencer="02"), 9)])
+        for reviewer, label in (("Ada", "lynx"), ("Bob", "cat")):
+            self.review(result("b.jpg").image.id, Review(label=label, reviewer=reviewer, reviewed_at=NOON))
+        return found
+
+
+def test_an_embedding_is_never_beside_another_answer() -> None:
+    store = BusyStore()
+    store.write([embedded(result("a.jpg"), 1), embedded(result("b.jpg"), 2)])
+    tables = []
+    with api(archive(store)) as client:
+        for _ in range(2):
+            content = client.get("/v1/export?format=parquet&embeddings=true").content
+            rows = pq.read_table(io.BytesIO(content)).to_pylist()
+            tables.append({row["blob"]: (row["label"], row["embedding"], row["conflict"]) for row in rows})
+    assert tables == [
+        {"a.jpg": ("cat", None, False), "b.jpg": ("cat", bytes([2, 255, 128]), False)},
+        {"a.jpg": ("dog", bytes([9, 255, 128]), False), "b.jpg": ("cat", bytes([2, 255, 128]), True)},
+    ]
+
+
+def test_embeddings_are_exported_as_parquet_alone() -> None:
+    with api(archive()) as client:
+        response = client.get("/v1/export?format=csv&embeddings=true")
+    assert (response.status_code, "say format=parquet" in response.json()["detail"]) == (422, True)
 
 
 def test_an_empty_export() -> None:

@@ -14,8 +14,7 @@ from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.api.reviews import ReviewQueue
 from loupe_shared.domain import now
 from loupe_shared.embedding import quantize
-from loupe_shared.result import Embedding
-from tests.apps import NoneSimilar, api, archive
+from tests.apps import api, archive
 from tests.factories import deletion, rejection, result
 from tests.waiting import wait_for
 
@@ -171,26 +170,15 @@ def test_pages_that_are_short_are_followed_for_a_while(
     assert pages == []
 
 
-class Remembered(NoneSimilar):
-    """Embeddings that a test gave."""
-
-    def __init__(self, vectors: dict[str, Sequence[float]]) -> None:
-        embeddings = quantize(np.array(list(vectors.values()), np.float32))
-        ids = [result(blob).image.id for blob in vectors]
-        self._known = {id_: ("test:1", embedding) for id_, embedding in zip(ids, embeddings, strict=True)}
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """Those that it knows."""
-        return {id_: self._known[id_] for id_ in image_ids if id_ in self._known}
-
-
-def test_images_that_look_alike_are_not_given_together(store: MemoryStore) -> None:
+def test_images_that_look_alike_are_not_given_together(client: TestClient, store: MemoryStore) -> None:
     alike = [0, 1, 2, 4]
-    similar = Remembered({blob: [1, 0.01 * n] if n in alike else [0, 1] for n, blob in enumerate(numbered(*range(5)))})
-    with api(archive(store, similar=similar)) as client:
-        assert blobs(client, "ada", limit=2) == numbered(0, 3)
-        assert blobs(client, "bob", limit=2) == numbered(1, 5)
-        assert blobs(client, "ada", limit=3) == numbered(0, 3, 6)
+    vectors = np.array([[1, 0.01 * n] if n in alike else [0, 1] for n in range(5)], np.float32)
+    for n, embedding in enumerate(quantize(vectors)):
+        image = result(f"{n:02}.jpg", score=0.3 + n / 20, sequencer="02")
+        store.write([image.model_copy(update={"embedding": embedding})])
+    assert blobs(client, "ada", limit=2) == numbered(0, 3)
+    assert blobs(client, "bob", limit=2) == numbered(1, 5)
+    assert blobs(client, "ada", limit=3) == numbered(0, 3, 6)
 
 
 @pytest.mark.parametrize("is_remote", [False, True])

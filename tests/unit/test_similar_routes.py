@@ -16,6 +16,7 @@ from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.adapters.web import install_problems
 from loupe_shared.errors import ImageRejected, InvalidBundle, StoreUnavailable, TransientError
+from loupe_shared.result import Embedding
 from tests.bundles import link_bundle, publish_bundle
 from tests.factories import ACCOUNT, BUNDLE, CONTAINER, SAMPLES, encode, photo, rejection, result
 from tests.waiting import wait_for
@@ -56,18 +57,17 @@ def store(embedder: Embedder, file: Path) -> Iterator[SqliteStore]:
 @pytest.fixture(scope="module")
 def similar(store: SqliteStore, file: Path) -> Iterator[SqliteSimilar]:
     """The index of the store."""
-    assert store
     similar = SqliteSimilar(file)
-    wait_for(lambda: is_loaded(similar), "the index")
+    (known,) = store.embeddings([result("coffee.png").image.id]).values()
+    wait_for(lambda: is_loaded(similar, *known), "the index")
     yield similar
     similar.close()
 
 
-def is_loaded(similar: SqliteSimilar) -> bool:
+def is_loaded(similar: SqliteSimilar, space: str, embedding: Embedding) -> bool:
     """Whether it answers."""
-    (known,) = similar.embeddings([result("coffee.png").image.id]).values()
     try:
-        similar.nearest(*known, 1)
+        similar.nearest(space, embedding, 1)
     except StoreUnavailable:
         return False
     return True

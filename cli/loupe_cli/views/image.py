@@ -52,7 +52,7 @@ def facts(result: ResultDocument) -> Table:
     view.add_row("uploaded", local(image.uploaded_at))
     view.add_row("answered", local(result.completed_at))
     stages = (f"{name} {milliseconds(ms)}" for name, ms in timings)
-    view.add_row("took", ", ".join(stages))
+    view.add_row("took", ", ".join(stages) + (", from the embedding" if result.from_embedding else ""))
     view.add_row("version", cell(image.etag))
     return view
 

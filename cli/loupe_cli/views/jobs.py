@@ -71,13 +71,14 @@ def facts(job: Job) -> Table:
     """What was asked for, and when what happened."""
     threshold = "" if job.error_threshold == ANY_NUMBER else f", fails above {number(job.error_threshold, 'failure')}"
     again = ", also what has an answer" if job.again else ""
+    embeddings = ", from embeddings where they fit" if job.from_embeddings else ""
     view = Table.grid(padding=(0, 2, 0, 0))
     view.add_row("input", cell(input_of(job.input)))
     view.add_row("model", cell(job.model))
     view.add_row(
         "settings",
         f"{number(job.mini_batch_size, 'image')} per message, up to {number(job.max_retries, 'retry', 'retries')}"
-        f"{threshold}{again}",
+        f"{threshold}{again}{embeddings}",
     )
     if job.output:
         view.add_row("output", cell(f"{job.output.name} ({job.output.format})"))

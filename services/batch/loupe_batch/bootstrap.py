@@ -9,6 +9,7 @@ from functools import partial
 
 from loupe_batch.answers import Answers
 from loupe_batch.azure_output import BlockBlobFile
+from loupe_batch.embedded import known_of
 from loupe_batch.foreman import MAX_ACTIVE, Foreman, Rescue
 from loupe_batch.judge import Judge
 from loupe_batch.ports import OutputRefused
@@ -52,7 +53,7 @@ def serve_batch(settings: BatchSettings) -> int:
             return Tools(
                 source=open_source(job, listing, store, settings.image_container),
                 judge=Judge(job, store, listing, container),
-                dispatch=Dispatch(publisher, outstanding, job.mini_batch_size, BackfillJob),
+                dispatch=Dispatch(publisher, outstanding, job.mini_batch_size, BackfillJob, known_of(job, store)),
                 outstanding=outstanding,
                 answers=_answers(settings, job, files),
                 window=settings.batch_window,

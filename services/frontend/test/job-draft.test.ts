@@ -7,7 +7,7 @@ function draft(parts: Partial<Draft> = {}, address = "") {
   return { ...draftOf(new URLSearchParams(address)), ...parts };
 }
 
-const SETTINGS = { mini_batch_size: 32, error_threshold: -1, max_retries: 3, again: false };
+const SETTINGS = { mini_batch_size: 32, error_threshold: -1, max_retries: 3, again: false, from_embeddings: false };
 
 it("the name of a file tells its format", () => {
   expect(["a.csv", "b.JSONL", "line 3/c.parquet", "parquet", "d.xlsx", ""].map(formatIn)).toEqual([
@@ -44,14 +44,16 @@ describe("what is asked of the API", () => {
   });
 
   it("for all settings", () => {
-    const settings = { model: "lite:2", miniBatchSize: "8", errorThreshold: "0", maxRetries: "0", again: true };
-    expect(requestOf(draft({ ...settings, output: "a.jsonl", format: "jsonl" }))).toEqual({
+    const settings = { model: "lite:2", miniBatchSize: "8", errorThreshold: "0", maxRetries: "0" };
+    const flags = { again: true, fromEmbeddings: true };
+    expect(requestOf(draft({ ...settings, ...flags, output: "a.jsonl", format: "jsonl" }))).toEqual({
       prefix: "",
       model: "lite:2",
       mini_batch_size: 8,
       error_threshold: 0,
       max_retries: 0,
       again: true,
+      from_embeddings: true,
       output: { name: "a.jsonl", format: "jsonl" },
     });
   });

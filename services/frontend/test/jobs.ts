@@ -12,6 +12,7 @@ export function job(parts: Partial<Job> = {}): Job {
     error_threshold: -1,
     max_retries: 3,
     again: false,
+    from_embeddings: false,
     output: null,
     submitted_by: "anna",
     submitted_at: "2026-11-26T07:00:00Z",

@@ -30,6 +30,7 @@ test.each([
 describe("the stages of a passage", () => {
   const result = {
     timings_ms: { queued: 40, fetch: 6, decode: 10, inference: 14 },
+    from_embedding: false,
     completed_at: "2026-11-22T08:15:30.300Z",
   } as Result;
 

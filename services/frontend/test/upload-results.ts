@@ -28,6 +28,7 @@ export function result(blob: string, etag: string, uploadedAt = NOON, changes: P
     conflict: false,
     predictions: [{ label: "cat", score: 0.9 }],
     timings_ms: { queued: 0, fetch: 0, decode: 0, inference: 0 },
+    from_embedding: false,
     completed_at: new Date(uploadedAt).toISOString(),
     ...changes,
   };

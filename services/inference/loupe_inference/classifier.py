@@ -1,16 +1,15 @@
 """Classify jobs in, store batches out."""
 
 import logging
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from loupe_inference import observed
+from loupe_inference.embedded import answered_from_embeddings
 from loupe_inference.job import Job, Outcomes
 from loupe_inference.lineup import Lineup
 from loupe_inference.serving import Serving
 from loupe_inference.shadows import Shadows
 from loupe_inference.stages import Stages
-from loupe_shared.domain import ImageRef
 from loupe_shared.messages import ClassifyJob, StoreBatch
 from loupe_shared.ports import Outstanding, Publisher
 from loupe_shared.tally import Tally
@@ -59,7 +58,7 @@ class Classifier:
 
     def _handle(self, job: ClassifyJob) -> ClassifyJob | None:
         with self._serving.lineup() as lineup, tracing.span("classify") as span:
-            outcomes = self._classify(job.images, lineup)
+            outcomes = self._classify(job, lineup)
             if span:
                 span.note(observed.attributes(outcomes))
         if outcomes.results:
@@ -74,15 +73,21 @@ class Classifier:
         log.warning(
             "%d of %d images were not to be had, and will be tried again", len(outcomes.unread), len(job.images)
         )
-        return job.model_copy(update={"images": tuple(outcomes.unread)})
+        return job.of(tuple(outcomes.unread))
 
-    def _classify(self, images: Sequence[ImageRef], lineup: Lineup) -> Outcomes:
+    def _classify(self, job: ClassifyJob, lineup: Lineup) -> Outcomes:
         """What becomes of images; those of different versions are jobs of their own, at the same time."""
-        jobs = [Job(part, model, self._stages) for model, part in lineup.split(images)]
+        outcomes, jobs = Outcomes(), []
+        for model, part in lineup.split(job.images):
+            answered = answered_from_embeddings(model, part, job.embeddings)
+            outcomes.results += answered
+            ids = {result.image.id for result in answered}
+            if left := [image for image in part if image.id not in ids]:
+                jobs.append(Job(left, model, self._stages))
         if len(jobs) == 1:
-            return jobs[0].run()
-        outcomes = Outcomes()
-        with ThreadPoolExecutor(len(jobs), thread_name_prefix="part") as pool:
-            for part in pool.map(Job.run, jobs):
-                outcomes.add(part)
+            outcomes.add(jobs[0].run())
+        elif jobs:
+            with ThreadPoolExecutor(len(jobs), thread_name_prefix="part") as pool:
+                for others in pool.map(Job.run, jobs):
+                    outcomes.add(others)
         return outcomes

@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 
 from loupe_inference.batcher import Batcher
+from loupe_inference.head import Head
 from loupe_inference.runtime import Runtime
 from loupe_inference.session import OnnxSession
 from loupe_inference.settings import InferenceSettings
 from loupe_shared.bundle import Bundle
 from loupe_shared.preprocess import Preprocessing
-from loupe_shared.result import ModelVersion
+from loupe_shared.result import ModelVersion, Precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,7 @@ class ServedModel:
         embeds: whether its embeddings go into the archive.
         key: 32 bytes that stand for all of that and for the graph.
         batcher: infers.
+        head: answers from embeddings; unset if the bundle has none, or the model does not run in fp32.
     """
 
     version: ModelVersion
@@ -31,6 +33,7 @@ class ServedModel:
     embeds: bool
     key: bytes
     batcher: Batcher
+    head: Head | None = None
 
     @property
     def name(self) -> str:
@@ -69,4 +72,5 @@ def load_model(settings: InferenceSettings, bundle: Bundle, *, looks_on: bool = 
         settings.embeddings,
         hashlib.sha256(f"{precision}:{settings.embeddings}:{manifest.model_dump_json()}".encode()).digest(),
         Batcher(session, manifest.preprocessing.size, batch_size, streams, writers),
+        Head(bundle) if bundle.head_path and precision is Precision.FP32 else None,
     )

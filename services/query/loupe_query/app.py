@@ -123,7 +123,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
     for router in reading:
         app.include_router(router, dependencies=[reader], responses=refusals)
     app.include_router(reviews_router(store, archive.announcer, account, reviewer), responses=refusals)
-    queue = Queue(store, archive.similar, archive.claims, account)
+    queue = Queue(store, archive.claims, account)
     app.include_router(review_queue_router(queue, reviewer), responses=refusals)
     app.include_router(uploads_router(archive.links, archive.images), dependencies=[reviewer], responses=refusals)
     desk = Desk(archive.batch_jobs, archive.workers, archive.outputs, archive.announcer)

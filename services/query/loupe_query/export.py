@@ -8,12 +8,20 @@ from fastapi.responses import StreamingResponse
 
 from loupe_shared.adapters.web import describe
 from loupe_shared.api.filters import ExportQuery
+from loupe_shared.domain import ImageRef, Model
+from loupe_shared.embedded import embeddings_of
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
-from loupe_shared.rows.columns import csv_rows, row
+from loupe_shared.rows.columns import Row, csv_rows, embedded_row, row
 from loupe_shared.rows.parquet import to_parquet
 
 CHUNK = 1000
+
+
+class _Shown(Model):
+    """Which image a document is of."""
+
+    image: ImageRef
 
 
 def export_router(store: ResultStore) -> APIRouter:
@@ -32,7 +40,9 @@ def export_router(store: ResultStore) -> APIRouter:
         chunks = _chunks(store, query.wanted(query.since, query.until))
         first = next(chunks)  # what is wrong from the beginning is a clear answer and no broken file
         headers = {"Content-Disposition": f'attachment; filename="loupe.{query.format}"'}
-        return StreamingResponse(write(_chain(first, chunks)), media_type=media_type, headers=headers)
+        whole = _chain(first, chunks)
+        content = _with_embeddings(store, whole) if query.embeddings else write(whole)
+        return StreamingResponse(content, media_type=media_type, headers=headers)
 
     return router
 
@@ -65,6 +75,16 @@ def _to_json_lines(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
 
 def _to_parquet(chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
     return to_parquet([row(document) for document in documents] for documents in chunks)
+
+
+def _with_embeddings(store: ResultStore, chunks: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
+    return to_parquet((_embedded_rows(store, documents) for documents in chunks), embedded=True)
+
+
+def _embedded_rows(store: ResultStore, documents: tuple[str, ...]) -> list[Row]:
+    by_id = {_Shown.model_validate_json(document).image.id: document for document in documents}
+    embeddings = embeddings_of(store, by_id)
+    return [embedded_row(document, embeddings.get(id_)) for id_, document in by_id.items()]
 
 
 _FORMATS: dict[str, tuple[str, Callable[[Iterator[tuple[str, ...]]], Iterator[bytes]]]] = {

@@ -71,7 +71,7 @@ def _head(given: argparse.Namespace, bars: Bars) -> None:
     from loupe_training.training.quick import train_head  # noqa: PLC0415
 
     _refuse_finished(given.to)
-    embeddings = LabelledEmbeddings(given.embeddings, given.validation, given.test, given.seed)
+    embeddings = LabelledEmbeddings(given.embeddings, given.validation, given.test, given.seed, given.group_by)
     _use_threads(given.threads)
     bundle = given.to / "bundle"
     made = train_head(embeddings, Bundle.load(given.bundle), bundle, given.name, given.version, _wishes(given), bars)
@@ -192,6 +192,14 @@ def _name(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
 def _whole(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -237,6 +245,12 @@ def parser() -> argparse.ArgumentParser:
     head.add_argument("--validation", type=_share, default=0.15, help="share, if splits are not given (%(default)s)")
     head.add_argument("--test", type=_share, default=0.15, help="share, if splits are not given (%(default)s)")
     head.add_argument("--seed", type=int, default=0, help="of these splits (%(default)s)")
+    head.add_argument(
+        "--group-by",
+        type=_pattern,
+        metavar="REGEX",
+        help="what in a name says which pictures belong together, and are never divided between splits",
+    )
     _add_wishes(head)
     _add_threads(head)
 

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from loupe_training.datasets.errors import InvalidDataset, naming
+from loupe_training.datasets.groups import groups_in
 from loupe_training.datasets.snapshot import Sample, Split, digest_of
 from loupe_training.datasets.splits import Group, by_label, shares_of
 from loupe_training.evaluation.answers import Floats
+from loupe_training.exported import SUFFIX, read_export
 
-FORMAT = """A NumPy archive (.npz) with
+FORMAT = """What `loupe export FILE.parquet --reviewed --embeddings` writes: of it, what reviewers agree on.
+Or a NumPy archive (.npz) with
   labels       text[N]
   embeddings   float32[N, D]; or, as the archive keeps them, vectors int8[N, D] and scales float32[N]
   names        text[N], optional: what the report calls them
@@ -27,6 +30,7 @@ class LabelledEmbeddings:
     Attributes:
         vectors: ``float32[N, D]``.
         samples: what is known of each, in the same order.
+        spaces: in which they can be compared (see ``ModelVersion``); empty if the file does not say it.
         digest: of all samples.
 
     Args:
@@ -34,17 +38,22 @@ class LabelledEmbeddings:
         validation: share of the validation split, if the file has no splits.
         test: share of the test split.
         seed: of the splits.
+        group_by: what in a name says what is not divided between splits, if the file has no groups; see ``Rules``.
 
     Raises:
         InvalidDataset: it is no such file.
     """
 
-    def __init__(self, path: Path, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> None:
-        content = _read(path)
+    def __init__(
+        self, path: Path, validation: float = 0.15, test: float = 0.15, seed: int = 0, group_by: str | None = None
+    ) -> None:
+        content = read_export(path) if path.suffix.lower() == SUFFIX else _read(path)
+        self.spaces: list[str] = content.get("spaces", [])
         self.vectors = _vectors(content, path)
         labels = _texts(content, "labels", len(self.vectors), path)
         names = _texts(content, "names", len(self.vectors), path, [str(n) for n in range(len(labels))])
-        groups = _texts(content, "groups", len(self.vectors), path, names)
+        own = names if group_by is None else groups_in(names, group_by)
+        groups = _texts(content, "groups", len(self.vectors), path, own)
         given = _texts(content, "splits", len(self.vectors), path, [])
         splits = _given(given, path) if given else _drawn(labels, groups, validation, test, seed)
         self.samples = tuple(

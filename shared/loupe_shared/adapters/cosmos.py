@@ -16,6 +16,9 @@ from loupe_shared.adapters.cosmos_documents import (
     container_arguments,
     counts_id,
     day_of,
+    embedding_id,
+    embedding_of,
+    image_of_embedding,
     result_of,
 )
 from loupe_shared.adapters.cosmos_queries import history_query, known_query, page_query
@@ -27,7 +30,7 @@ from loupe_shared.counters import CountFilter, Dimension
 from loupe_shared.domain import Outcome
 from loupe_shared.errors import BlobReplaced, ConfigurationError, StoreUnavailable
 from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter
-from loupe_shared.result import Result, Review, by_image
+from loupe_shared.result import Embedding, Result, Review, by_image
 from loupe_shared.settings import StoreSettings
 
 CONCURRENT_BUCKETS = 4
@@ -128,6 +131,11 @@ class CosmosStore:
         """See ``ResultStore.find``."""
         found = self.archive.scattered(image_ids)
         return {document["id"]: result_of(document).document() for document in found}
+
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """See ``ResultStore.embeddings``."""
+        found = self.archive.scattered([embedding_id(image_id) for image_id in image_ids])
+        return {image_of_embedding(document["id"]): embedding_of(document) for document in found}
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""

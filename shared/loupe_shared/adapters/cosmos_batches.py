@@ -167,7 +167,7 @@ def image_operations(
         embedded = current.embedding is not None and current.model is not None
         operations.append(put(result_document(bucket, current, embedded=had_embedding if stays else embedded), known))
         if current.embedding and current.model:
-            document = embedding_document(bucket, id_, str(current.model), current.embedding)
+            document = embedding_document(bucket, id_, current.model.embedding_space, current.embedding)
             operations.append(Operation("upsert", (document,), {}))
         elif had_embedding and not stays:
             operations.append(Operation("delete", (embedding_id(id_),), {}))

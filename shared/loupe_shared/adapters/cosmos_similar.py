@@ -1,9 +1,7 @@
 """Images that look alike, found by the vector index of Azure Cosmos DB for NoSQL."""
 
-from collections.abc import Sequence
-
 from loupe_shared.adapters.cosmos_archive import CosmosArchive
-from loupe_shared.adapters.cosmos_documents import embedding_id, embedding_of, image_of_embedding
+from loupe_shared.adapters.cosmos_documents import image_of_embedding
 from loupe_shared.adapters.cosmos_queries import nearest_query
 from loupe_shared.result import Embedding
 
@@ -17,11 +15,6 @@ class CosmosSimilar:
 
     def __init__(self, archive: CosmosArchive) -> None:
         self._archive = archive
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """See ``SimilarImages.embeddings``."""
-        found = self._archive.scattered([embedding_id(image_id) for image_id in image_ids])
-        return {image_of_embedding(document["id"]): embedding_of(document) for document in found}
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
         """See ``SimilarImages.nearest``."""

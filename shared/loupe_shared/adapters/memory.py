@@ -14,7 +14,7 @@ from loupe_shared.errors import BlobReplaced
 from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter, sort_value
 from loupe_shared.messages import JOB_QUEUES, ClassifyJob, Message
 from loupe_shared.ports import Change, EventType
-from loupe_shared.result import Result, Review, by_image
+from loupe_shared.result import Embedding, Result, Review, by_image
 from loupe_shared.succession import succeed
 
 POLL_INTERVAL_S = 0.01
@@ -56,6 +56,14 @@ class MemoryStore:
         """See ``ResultStore.find``."""
         with self._lock:
             return {id_: self._results[id_].document() for id_ in image_ids if id_ in self._results}
+
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """See ``ResultStore.embeddings``."""
+        with self._lock:
+            found = [self._results[id_] for id_ in image_ids if id_ in self._results]
+        return {
+            one.image.id: (one.model.embedding_space, one.embedding) for one in found if one.model and one.embedding
+        }
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""

@@ -28,7 +28,7 @@ from loupe_shared.counters import CountFilter, Dimension, Key, Kind, keys_of
 from loupe_shared.domain import microseconds, now
 from loupe_shared.errors import BlobReplaced
 from loupe_shared.listing import MAX_HISTORY, Known, Order, Page, Position, ResultFilter
-from loupe_shared.result import Result, Review, by_image
+from loupe_shared.result import Embedding, Result, Review, by_image
 from loupe_shared.succession import Succession, succeed
 
 MAX_VALUES = 500  # in one statement
@@ -81,6 +81,12 @@ class SqliteStore:
         """See ``ResultStore.find``."""
         with self._file.snapshot() as connection:
             return _find(connection, image_ids)
+
+    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
+        """See ``ResultStore.embeddings``."""
+        with self._file.snapshot() as connection:
+            rows = _rows(connection, "SELECT id, space, scale, vector FROM embeddings", image_ids)
+        return {key.hex(): (space, Embedding(values=vector, scale=scale)) for key, space, scale, vector in rows}
 
     def history(self, image_id: str) -> list[str]:
         """See ``ResultStore.history``."""
@@ -159,11 +165,17 @@ def _counted(wanted: CountFilter, by: Sequence[Dimension]) -> dict[str, Sequence
 
 
 def _find(connection: sqlite3.Connection, image_ids: Sequence[str]) -> dict[str, str]:
+    rows = _rows(connection, "SELECT id, document FROM results", image_ids)
+    return {key.hex(): document for key, document in rows}
+
+
+def _rows(connection: sqlite3.Connection, columns: str, image_ids: Sequence[str]) -> list[Row]:
+    """The rows of some images, in parts that a statement can take."""
     rows: list[Row] = []
     for start in range(0, len(image_ids), MAX_VALUES):
         keys = [key_of(image_id) for image_id in image_ids[start : start + MAX_VALUES]]
-        rows += connection.execute(f"SELECT id, document FROM results WHERE id IN ({_places(keys)})", keys)  # noqa: S608
-    return {key.hex(): document for key, document in rows}
+        rows += connection.execute(f"{columns} WHERE id IN ({_places(keys)})", keys)
+    return rows
 
 
 def _places(values: Sequence[object]) -> str:

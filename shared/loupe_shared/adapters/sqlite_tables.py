@@ -131,7 +131,7 @@ def embedding_row(result: Result) -> tuple[object, ...] | None:
     """The values of ``EMBED``, if the result has an embedding."""
     if result.embedding is None or result.model is None:
         return None
-    return key_of(result.image.id), str(result.model), result.embedding.scale, result.embedding.values
+    return key_of(result.image.id), result.model.embedding_space, result.embedding.scale, result.embedding.values
 
 
 def counter_rows(counted: Mapping[Key, int]) -> list[tuple[object, ...]]:

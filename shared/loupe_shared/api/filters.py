@@ -1,9 +1,9 @@
 """Which images lists, exports and the live stream show."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loupe_shared.domain import Outcome, Probability, Reason, UtcDatetime
 from loupe_shared.listing import Order, ResultFilter, Sort
@@ -74,3 +74,14 @@ class ExportQuery(ImageFilter):
     format: Literal["csv", "jsonl", "parquet"] = Field(
         default="csv", description="jsonl has the whole results, a line each; the others have columns"
     )
+    embeddings: bool = Field(
+        default=False,
+        description="of parquet: whether there are columns, too, of the embedding of each image (one int8 for each "
+        "value), of its scale, and of whether reviewers disagree",
+    )
+
+    @model_validator(mode="after")
+    def _embeddings_have_columns(self) -> Self:
+        if self.embeddings and self.format != "parquet":
+            raise ValueError("embeddings are exported as parquet alone: say format=parquet")
+        return self

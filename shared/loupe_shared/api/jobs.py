@@ -66,6 +66,11 @@ class JobRequest(BaseModel):
     again: bool = Field(
         default=False, description="whether images are classified again that this model has answered already"
     )
+    from_embeddings: bool = Field(
+        default=False,
+        description="whether images are answered from the embeddings that the archive has, without their pictures, "
+        "where the model gives the same; such answers have no heatmap",
+    )
     output: OutputRequest | None = None
 
     @model_validator(mode="after")
@@ -102,6 +107,7 @@ class Job(BaseModel):
     error_threshold: int
     max_retries: int
     again: bool
+    from_embeddings: bool = False
     output: Output | None = None
     submitted_by: str
     submitted_at: datetime

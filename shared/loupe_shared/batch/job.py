@@ -137,6 +137,7 @@ class BatchJob(Model):
         error_threshold: failures after which the job fails; ``ANY_NUMBER`` for never.
         max_retries: how often an image is published again that vanished without an outcome.
         again: whether images are classified that this model has answered already.
+        from_embeddings: whether an embedding that the archive has will do in place of a picture.
         submitted_at: also the time at which all its images were asked for (``ImageRef.requested_at``).
         reason: why it failed.
         settled: counts of the chunks that have ended.
@@ -157,6 +158,7 @@ class BatchJob(Model):
     error_threshold: int
     max_retries: int
     again: bool
+    from_embeddings: bool = False
     output: Output | None = None
     submitted_by: str
     submitted_at: UtcDatetime

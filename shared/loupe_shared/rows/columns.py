@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from loupe_shared.result import Embedding
+
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
@@ -24,6 +26,8 @@ COLUMNS = (
     "reviewer",
     "reviewed_at",
 )
+# Of a table with embeddings, beside the others.
+EMBEDDING_COLUMNS = ("conflict", "space", "embedding", "embedding_scale")
 
 
 def row(document: str) -> Row:
@@ -40,6 +44,19 @@ def row(document: str) -> Row:
         *(review.get(name) for name in _FROM_REVIEW),
     ]
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def embedded_row(document: str, known: tuple[str, Embedding] | None) -> Row:
+    """A result, and space and embedding if it has one, as one row of ``COLUMNS`` and ``EMBEDDING_COLUMNS``.
+
+    Whether reviewers disagree is there because such a table is learnt from.
+    """
+    told: tuple[object, ...] = (None, None, None)
+    if known:
+        space, embedding = known
+        told = (space, embedding.values, embedding.scale)
+    told = (json.loads(document).get("conflict", False), *told)
+    return row(document) | dict(zip(EMBEDDING_COLUMNS, told, strict=True))
 
 
 def csv_rows(rows: Iterable[Row], *, header: bool) -> bytes:

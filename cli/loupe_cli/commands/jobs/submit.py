@@ -19,6 +19,7 @@ EXAMPLES = (
     "loupe jobs submit --prefix 'line 3/' --wait",
     "loupe jobs submit --glob 'line 3/**/*.jpg' --model resnet18:2 --output 'line 3.parquet'",
     "loupe jobs submit --label crack --max-score 0.7 --since 7d --again",
+    "loupe jobs submit --answered-by cells:1 --model cells:2 --from-embeddings",
     "loupe results --outcome rejected --json | jq -r .image.blob | loupe jobs submit --names - --again",
 )
 
@@ -60,6 +61,12 @@ def submit(
         int, typer.Option(min=0, max=10, help="How often to try an image again that was lost on its way.")
     ] = 3,
     is_again: Annotated[bool, typer.Option("--again", help="Also those that the model has answered already.")] = False,
+    from_embeddings: Annotated[
+        bool,
+        typer.Option(
+            "--from-embeddings", help="Do without pictures, and heatmaps, where the archive has fitting embeddings."
+        ),
+    ] = False,
     output: OutputOption = None,
     format_: FormatOption = None,
     is_waiting: WaitOption = False,
@@ -79,6 +86,7 @@ def submit(
             error_threshold=error_threshold,
             max_retries=max_retries,
             again=is_again,
+            from_embeddings=from_embeddings,
             output=output,
             output_format=output_format,
         )

@@ -1421,6 +1421,11 @@ export interface components {
              */
             estimated_end?: string | null;
             /**
+             * From Embeddings
+             * @default false
+             */
+            from_embeddings: boolean;
+            /**
              * Id
              * @example 0644a8b2c1d3e4-5f0c1b7a
              */
@@ -1542,6 +1547,12 @@ export interface components {
              *     }
              */
             filter?: components["schemas"]["ImageFilter"] | null;
+            /**
+             * From Embeddings
+             * @description whether images are answered from the embeddings that the archive has, without their pictures, where the model gives the same; such answers have no heatmap
+             * @default false
+             */
+            from_embeddings: boolean;
             /**
              * Glob
              * @description a pattern of names: `*` and `?` stay within a folder, `**` does not, `[a-z]` is one of them
@@ -1734,7 +1745,10 @@ export interface components {
          *
          *     Attributes:
          *         version: grows by one with every registered version of the name.
-         *         files: SHA-256 of each file of the bundle but the manifest.
+         *         space: name and version of the model whose backbone this one has, preprocessing included, so that both give the
+         *             same embeddings. None if they are its own.
+         *         files: SHA-256 of each file of the bundle but the manifest. ``head.onnx``, if there is one, is the rest of the
+         *             graph, from ``embedding`` to ``probabilities``.
          *         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
          *         metrics: of ``model.onnx``; none if it was not measured.
          */
@@ -1760,6 +1774,8 @@ export interface components {
              * @constant
              */
             schema_version: 1;
+            /** Space */
+            space?: string | null;
             /** Version */
             version: number;
         };
@@ -1839,6 +1855,9 @@ export interface components {
         /**
          * ModelVersion
          * @description Which model answered, in which precision, and how its input was prepared.
+         *
+         *     Attributes:
+         *         space: name and version of the model whose embeddings this one gives, too; unset if they are its own.
          */
         ModelVersion: {
             /** Name */
@@ -1847,6 +1866,8 @@ export interface components {
             precision: components["schemas"]["Precision"];
             /** Preprocessing Hash */
             preprocessing_hash: string;
+            /** Space */
+            space?: string | null;
             /** Version */
             version: number;
         };
@@ -2209,6 +2230,8 @@ export interface components {
          *         predictions: the most probable labels, best first.
          *         heatmap: class-activation map of the best label, rows of 0 (no influence) to 255 (most).
          *         completed_at: when the outcome was known.
+         *         from_embedding: whether the model saw the embedding that the archive had, and not the picture. Such an answer
+         *             has no heatmap.
          *         stored_at: when the results service wrote it; unset until then.
          *         review: what people say of this version of the blob, whichever model it was answered by: see ``agreement.py``.
          *         reviews: what each of them said last, the oldest first. Documents of earlier versions have only ``review``.
@@ -2226,6 +2249,11 @@ export interface components {
             readonly conflict: boolean;
             /** Detail */
             detail?: string | null;
+            /**
+             * From Embedding
+             * @default false
+             */
+            from_embedding: boolean;
             /** Heatmap */
             heatmap?: number[][] | null;
             image: components["schemas"]["ImageRef"];
@@ -3439,6 +3467,8 @@ export interface operations {
                 /** @description whether people disagree on what it shows, and no label has more than half of them */
                 conflict?: boolean | null;
                 container?: string | null;
+                /** @description of parquet: whether there are columns, too, of the embedding of each image (one int8 for each value), of its scale, and of whether reviewers disagree */
+                embeddings?: boolean;
                 /** @description jsonl has the whole results, a line each; the others have columns */
                 format?: "csv" | "jsonl" | "parquet";
                 label?: string | null;
@@ -3604,6 +3634,7 @@ export interface operations {
                      *             "decode": 9.8,
                      *             "inference": 14.1
                      *           },
+                     *           "from_embedding": false,
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
                      *           "reviews": [],
@@ -3783,6 +3814,7 @@ export interface operations {
                      *             "decode": 9.8,
                      *             "inference": 14.1
                      *           },
+                     *           "from_embedding": false,
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
                      *           "reviews": [],
@@ -3936,6 +3968,7 @@ export interface operations {
                      *         "decode": 9.8,
                      *         "inference": 14.1
                      *       },
+                     *       "from_embedding": false,
                      *       "completed_at": "2026-11-22T08:15:30.301204Z",
                      *       "stored_at": "2026-11-22T08:15:30.301204Z",
                      *       "reviews": [],
@@ -4096,6 +4129,7 @@ export interface operations {
                      *             "decode": 9.8,
                      *             "inference": 14.1
                      *           },
+                     *           "from_embedding": false,
                      *           "completed_at": "2026-11-22T08:15:30.301204Z",
                      *           "stored_at": "2026-11-22T08:15:30.301204Z",
                      *           "reviews": [],
@@ -4316,6 +4350,7 @@ export interface operations {
                      *           "error_threshold": -1,
                      *           "max_retries": 3,
                      *           "again": false,
+                     *           "from_embeddings": false,
                      *           "output": {
                      *             "name": "line 3, november.csv",
                      *             "format": "csv"
@@ -4422,6 +4457,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": false,
+                     *       "from_embeddings": false,
                      *       "output": {
                      *         "name": "line 3, november.csv",
                      *         "format": "csv"
@@ -4554,6 +4590,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": false,
+                     *       "from_embeddings": false,
                      *       "output": {
                      *         "name": "line 3, november.csv",
                      *         "format": "csv"
@@ -4662,6 +4699,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": false,
+                     *       "from_embeddings": false,
                      *       "output": {
                      *         "name": "line 3, november.csv",
                      *         "format": "csv"
@@ -4876,6 +4914,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": false,
+                     *       "from_embeddings": false,
                      *       "output": {
                      *         "name": "line 3, november.csv",
                      *         "format": "csv"
@@ -4992,6 +5031,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": false,
+                     *       "from_embeddings": false,
                      *       "output": {
                      *         "name": "line 3, november.csv",
                      *         "format": "csv"
@@ -5113,6 +5153,7 @@ export interface operations {
                      *       "error_threshold": -1,
                      *       "max_retries": 3,
                      *       "again": true,
+                     *       "from_embeddings": false,
                      *       "submitted_by": "Ada",
                      *       "submitted_at": "2026-11-22T08:15:30.123456Z",
                      *       "counts": {
@@ -6687,6 +6728,7 @@ export interface operations {
                      *               "decode": 9.8,
                      *               "inference": 14.1
                      *             },
+                     *             "from_embedding": false,
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
                      *             "reviews": [],
@@ -6952,6 +6994,7 @@ export interface operations {
                      *         "decode": 9.8,
                      *         "inference": 14.1
                      *       },
+                     *       "from_embedding": false,
                      *       "completed_at": "2026-11-22T08:15:30.301204Z",
                      *       "stored_at": "2026-11-22T08:15:30.301204Z",
                      *       "review": {
@@ -7143,6 +7186,7 @@ export interface operations {
                      *         "decode": 9.8,
                      *         "inference": 14.1
                      *       },
+                     *       "from_embedding": false,
                      *       "completed_at": "2026-11-22T08:15:30.301204Z",
                      *       "stored_at": "2026-11-22T08:15:30.301204Z",
                      *       "reviews": [],
@@ -7311,6 +7355,7 @@ export interface operations {
                      *               "decode": 9.8,
                      *               "inference": 14.1
                      *             },
+                     *             "from_embedding": false,
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
                      *             "reviews": [],
@@ -7480,6 +7525,7 @@ export interface operations {
                      *               "decode": 9.8,
                      *               "inference": 14.1
                      *             },
+                     *             "from_embedding": false,
                      *             "completed_at": "2026-11-22T08:15:30.301204Z",
                      *             "stored_at": "2026-11-22T08:15:30.301204Z",
                      *             "reviews": [],

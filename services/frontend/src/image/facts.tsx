@@ -15,6 +15,7 @@ export function Facts({ result }: { result: Result }) {
     const { format, width, height, size_bytes } = properties;
     facts.push(["Picture", `${format}, ${width} × ${height}, ${readableSize(size_bytes)}`]);
   }
+  if (result.from_embedding) facts.push(["Heatmap", "none: the answer is from the stored embedding"]);
   const words = wordsOf(result);
   if (words.length > 0)
     facts.push([words.length > 1 ? "Reviews" : "Review", <Reviews key="reviews" result={result} />]);

@@ -23,6 +23,8 @@ export interface Draft {
   errorThreshold: string;
   maxRetries: string;
   again: boolean;
+  /** Whether pictures are not needed where the archive has embeddings that fit. */
+  fromEmbeddings: boolean;
   /** Name of the file; empty for none. */
   output: string;
   format: (typeof FORMATS)[number];
@@ -42,6 +44,7 @@ export function draftOf(address: URLSearchParams): Draft {
     errorThreshold: "",
     maxRetries: "3",
     again: false,
+    fromEmbeddings: false,
     output: "",
     format: "csv",
   };
@@ -70,6 +73,7 @@ export function requestOf(draft: Draft): JobRequest {
     error_threshold: draft.errorThreshold === "" ? ANY_NUMBER : Number(draft.errorThreshold),
     max_retries: Number(draft.maxRetries),
     again: draft.again,
+    from_embeddings: draft.fromEmbeddings,
     ...(name && { output: { name, format } }),
   };
 }

@@ -61,6 +61,14 @@ export function SettingsFields({ draft, set }: Props) {
         <input type="checkbox" checked={draft.again} onChange={(event) => set({ again: event.target.checked })} />
         Classify images again that this model has answered already
       </label>
+      <label className={styles.check}>
+        <input
+          type="checkbox"
+          checked={draft.fromEmbeddings}
+          onChange={(event) => set({ fromEmbeddings: event.target.checked })}
+        />
+        Answer from stored embeddings where they fit, without heatmaps
+      </label>
       <TextEntry
         name="output"
         label="File with the answers"

@@ -15,6 +15,7 @@ export function Settings({ job }: { job: Job }) {
     ["Failures", thresholdText(job.error_threshold)],
     ["Tries again", counted(job.max_retries, "time")],
     ["Answered images", job.again ? "are classified again" : "are skipped"],
+    ["Embeddings", job.from_embeddings ? "are enough where they fit" : "are made anew"],
     ["Output", output ? `${output.name} (${output.format})` : "none"],
     ["Submitted by", job.submitted_by],
     ["Submitted", <Time key="submitted" at={job.submitted_at} />],

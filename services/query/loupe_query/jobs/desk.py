@@ -142,6 +142,7 @@ class Desk:
                 error_threshold=like.error_threshold,
                 max_retries=like.max_retries,
                 again=like.again,
+                from_embeddings=like.from_embeddings,
                 output=Output(name=output.name, format=output.format) if output else None,
                 submitted_by=by,
                 submitted_at=at,

@@ -8,7 +8,7 @@ from loupe_query.review.usefulness import by_relevance
 from loupe_shared.api.images import ImageName
 from loupe_shared.api.reviews import ReviewQueueQuery
 from loupe_shared.domain import image_id
-from loupe_shared.ports import ResultStore, SimilarImages
+from loupe_shared.ports import ResultStore
 
 # Longer than a person looks at a few images. Who looks longer asks again; who goes away keeps them from others so long.
 CLAIM_S = 300
@@ -21,14 +21,12 @@ class Queue:
 
     Args:
         store: the archive.
-        similar: has the images' embeddings.
         claims: tell who is looking at what.
         account: of the images.
     """
 
-    def __init__(self, store: ResultStore, similar: SimilarImages, claims: Claims, account: str) -> None:
+    def __init__(self, store: ResultStore, claims: Claims, account: str) -> None:
         self._store = store
-        self._similar = similar
         self._claims = claims
         self._account = account
 
@@ -45,7 +43,7 @@ class Queue:
         if len(own) < query.limit:
             new = unclaimed(self._store, self._claims, holder, wanted, passed | own.keys())
         candidates = weighed(self._store, own | new)
-        embeddings = self._similar.embeddings(list(candidates))
+        embeddings = self._store.embeddings(list(candidates))
         first = by_relevance({id_: candidates[id_].usefulness for id_ in own}, embeddings)
         then = by_relevance({id_: candidates[id_].usefulness for id_ in new}, embeddings, chosen=first)
         # All of them are offered, because others may have claimed some meanwhile.

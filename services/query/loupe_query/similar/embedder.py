@@ -96,4 +96,4 @@ def _load(folder: Path, manifest: bytes) -> _Model:
         session = onnxruntime.InferenceSession(str(bundle.model_path()), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise InvalidBundle(f"{bundle.model_path()} cannot be loaded: {str(error).splitlines()[0]}") from error
-    return _Model(manifest, str(bundle.manifest.model_version()), bundle.manifest.preprocessing, session)
+    return _Model(manifest, bundle.manifest.model_version().embedding_space, bundle.manifest.preprocessing, session)

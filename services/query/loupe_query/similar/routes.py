@@ -32,7 +32,7 @@ def similar_router(store: ResultStore, similar: SimilarImages, embedder: Embedde
     """The routes over a store with the images of a storage account.
 
     Args:
-        store: has the images' documents.
+        store: has the images' documents and embeddings.
         similar: finds images.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         account: of the images.
@@ -47,7 +47,7 @@ def similar_router(store: ResultStore, similar: SimilarImages, embedder: Embedde
     )
     def similar_to_image(container: Container, blob: Blob, limit: Limit = 10) -> Response:
         id_ = image_id(account, container, blob)
-        known = similar.embeddings([id_]).get(id_)
+        known = store.embeddings([id_]).get(id_)
         if known is None:
             if not store.find([id_]):
                 raise unknown(container, blob)

@@ -4,14 +4,13 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from loupe_query.similar.codes import Codes, Numbers
 from loupe_shared.adapters.sqlite_file import Row, SqliteFile
-from loupe_shared.adapters.sqlite_tables import SCHEMA, VERSION, key_of
+from loupe_shared.adapters.sqlite_tables import SCHEMA, VERSION
 from loupe_shared.embedding import Vectors, cosines, stack, values
 from loupe_shared.errors import StoreUnavailable
 from loupe_shared.result import Embedding
@@ -25,7 +24,6 @@ MAX_GONE = 1 / 3
 ROWS_AT_ONCE = 4000
 KEYS_AT_ONCE = 50_000
 
-_EMBEDDINGS = "SELECT id, space, scale, vector FROM embeddings"
 _COUNT = "SELECT count(*) FROM embeddings"
 _ADDED = "SELECT seq, space, vector FROM embeddings WHERE seq > ? ORDER BY seq LIMIT ?"
 _PRESENT = "SELECT id, seq FROM embeddings WHERE id > ? ORDER BY id LIMIT ?"
@@ -57,12 +55,6 @@ class SqliteSimilar:
         self._loaded, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="similar-images", daemon=True)
         self._thread.start()
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """See ``SimilarImages.embeddings``. SQLite takes 32,766 ids."""
-        places = ", ".join("?" * len(image_ids))
-        rows = self._file.read(f"{_EMBEDDINGS} WHERE id IN ({places})", [key_of(image_id) for image_id in image_ids])
-        return {key.hex(): (space, Embedding(values=vector, scale=scale)) for key, space, scale, vector in rows}
 
     def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
         """See ``SimilarImages.nearest``. The limit is far below ``CANDIDATES``."""

@@ -19,8 +19,21 @@ def own_groups(pictures: Sequence[LabelledPicture], group_by: str | None) -> lis
     """
     if group_by is None:
         return [one.name if one.group is None else one.group for one in pictures]
-    found = [re.search(group_by, one.name) for one in pictures]
-    if lacking := [one.name for one, match in zip(pictures, found, strict=True) if match is None]:
+    return groups_in([one.name for one in pictures], group_by)
+
+
+def groups_in(names: Sequence[str], group_by: str) -> list[str]:
+    """The group that each name says.
+
+    Args:
+        names: of pictures.
+        group_by: a regular expression; see ``Rules``.
+
+    Raises:
+        InvalidDataset: the expression is not found in some names.
+    """
+    found = [re.search(group_by, name) for name in names]
+    if lacking := [name for name, match in zip(names, found, strict=True) if match is None]:
         raise InvalidDataset(naming(f"--group-by {group_by!r} is not found in names", lacking))
     return [(match[1] if match.re.groups else match[0]) or "" for match in found if match]
 

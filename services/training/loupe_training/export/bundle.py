@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from loupe_shared.bundle import MODEL_FILE, Bundle, Manifest, sha256
+from loupe_shared.bundle import HEAD_FILE, MODEL_FILE, Bundle, Manifest, sha256
 from loupe_shared.card import Provenance
 from loupe_shared.errors import InvalidBundle
 from loupe_shared.preprocess import Pixels, Preprocessing
 from loupe_training.datasets.folder import appearing
 from loupe_training.evaluation.answers import Floats, Graph
+from loupe_training.export.head import EMBEDDING, head_of
 from loupe_training.export.manifest import write_manifest
 from loupe_training.export.record import RECORD_FILE, Record
 
@@ -25,11 +26,12 @@ Reference = Callable[[Pixels], Mapping[str, Floats]]  # by output
 
 @dataclass(frozen=True)
 class Identity:
-    """What a bundle is called, and under which terms it stands."""
+    """What a bundle is called, under which terms it stands, and whose embeddings it gives, if not its own."""
 
     name: str
     version: int
     provenance: Provenance
+    space: str | None = None
 
 
 @contextmanager
@@ -57,6 +59,7 @@ def new_bundle(
     """
     with appearing(to) as folder:
         (folder / MODEL_FILE).write_bytes(graph.SerializeToString(deterministic=True))
+        (folder / HEAD_FILE).write_bytes(head_of(graph).SerializeToString(deterministic=True))
         (folder / RECORD_FILE).write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
         write_manifest(
             folder,
@@ -65,10 +68,11 @@ def new_bundle(
                 name=identity.name,
                 version=identity.version,
                 labels=labels,
-                embedding_size=_width(graph, "embedding"),
+                embedding_size=_width(graph, EMBEDDING),
                 preprocessing=rule,
                 preprocessing_hash=rule.fingerprint(),
-                files={name: sha256(folder / name) for name in (MODEL_FILE, RECORD_FILE)},
+                space=identity.space,
+                files={name: sha256(folder / name) for name in (MODEL_FILE, HEAD_FILE, RECORD_FILE)},
                 provenance=identity.provenance,
             ),
         )

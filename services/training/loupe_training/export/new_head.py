@@ -12,8 +12,7 @@ from onnx import numpy_helper
 from loupe_shared.bundle import Bundle
 from loupe_shared.errors import InvalidBundle
 from loupe_training.evaluation.answers import Floats
-
-EMBEDDING = "embedding"
+from loupe_training.export.head import EMBEDDING, PROBABILITIES
 
 
 def with_head(bundle: Bundle, weights: Floats, bias: Floats) -> onnx.ModelProto:
@@ -52,7 +51,7 @@ def _widen(graph: Any, labels_before: int, labels: int) -> None:  # noqa: ANN401
     for info in of_head:
         graph.value_info.remove(info)
     for output in graph.output:
-        if output.name == "probabilities":
+        if output.name == PROBABILITIES:
             output.type.tensor_type.shape.dim[1].dim_value = labels
 
 

@@ -54,6 +54,7 @@ def train_head(
             f"the embeddings have {width} values, and those of {base.folder} {base.manifest.embedding_size}: "
             "name the bundle that made them"
         )
+    _refuse_others(embeddings, base)
     train, validation, test = (
         Examples(vectors, numbers_of(samples, labels)) for vectors, samples in map(embeddings.of, Split)
     )
@@ -72,7 +73,8 @@ def train_head(
         software=software(),
     )
     weights = f"{of_base.provenance.weights}; head trained on embeddings {embeddings.digest[:16]}"
-    identity = Identity(name, version, of_base.provenance.model_copy(update={"weights": weights}))
+    provenance = of_base.provenance.model_copy(update={"weights": weights})
+    identity = Identity(name, version, provenance, of_base.model_version().embedding_space)
     graph = with_head(base, head.weights, head.bias)
     with new_bundle(to, graph, labels, of_base.preprocessing, identity, record) as bundle:
         prove(bundle, lambda pixels: _expected(base, head, pixels), _noise(of_base.preprocessing.size))
@@ -81,6 +83,15 @@ def train_head(
             for some, split in ((validation, Split.VALIDATION), (test, Split.TEST))
         )
         return evaluate(bundle, embeddings.digest, validated, tested, wishes)
+
+
+def _refuse_others(embeddings: LabelledEmbeddings, base: Bundle) -> None:
+    space = base.manifest.model_version().embedding_space
+    if others := [other for other in embeddings.spaces if other != space]:
+        raise ConfigurationError(
+            f"there are embeddings of {' and '.join(others)}, and those of {base.folder} are of {space}: name the "
+            "bundle that made them, or export those of one model, by --model NAME:VERSION"
+        )
 
 
 def _expected(base: Bundle, head: Head, pixels: Pixels) -> dict[str, Floats]:
