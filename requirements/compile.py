@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
 UV = ROOT / ".venv-lock"
-LEFT_OUT = ("gpu", "gpu-cuda12")
+LEFT_OUT = ("gpu", "gpu-cuda12", "azureml")
 
 # Images that are not a service as it is: package and extras.
 IMAGES = {

@@ -1,6 +1,7 @@
 """A drawn data set, and a model that was trained on it."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ SIZE = 64
 
 # So small that an epoch takes a second or two.
 PLAN = Plan(size=SIZE, views=Views.TURNED, epochs=2, batch_size=8, learning_rate=2e-4, frozen_stages=12)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_tracking() -> Iterator[None]:
+    """Runs of tests are nobody's runs, unless a test says where they go."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "none")
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

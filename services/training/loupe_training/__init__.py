@@ -4,6 +4,7 @@
     training      a snapshot ─► a network, fine-tuned from a pretrained backbone
     export        a network ─► the bundle that workers serve
     evaluation    a bundle and a snapshot ─► figures and a report
+    tracking      a training ─► its run in MLflow
 
 ``python -m loupe_training`` is the command. Only ``backbones``, ``training`` and the tracing in ``export`` need torch.
 """

@@ -1,10 +1,10 @@
-"""The command line: ``python -m loupe_training train|evaluate|head|example|surfaces``."""
+"""The command line: ``python -m loupe_training COMMAND``."""
 
 import argparse
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,19 @@ from loupe_training.evaluation.answers import load_bundle
 from loupe_training.evaluation.judge import Evaluation, Judgement, Wishes, judge, refuse_unknown_labels
 from loupe_training.evaluation.report import write_report
 from loupe_training.progress import Bars, bars_and_logs
+from loupe_training.tracking.commands import (
+    TRACKING_COMMANDS,
+    add_tracking,
+    add_tracking_commands,
+    tracking_of,
+)
+from loupe_training.tracking.contents import Facts
+from loupe_training.tracking.ports import NotRecorded
 from loupe_training.training.plan import Plan, Views
 
 log = logging.getLogger(__name__)
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, NOT_RECORDED, INTERRUPTED = 1, 2, 3, 130
 
 DESCRIPTION = """Trains image classifiers on labelled pictures, says how good they are, and writes the bundles that
 workers serve. Snapshots of labelled pictures are made by `python -m loupe_training.datasets snapshot`."""
@@ -37,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"training: {error}", file=sys.stderr)
         return USAGE
+    except NotRecorded as error:
+        print(f"training: {error}", file=sys.stderr)
+        return NOT_RECORDED
     except LoupeError as error:
         print(f"training: {error}", file=sys.stderr)
         return FAILED
@@ -59,8 +70,13 @@ def _train(given: argparse.Namespace, bars: Bars) -> None:
     snapshot = Snapshot.load(given.snapshot)
     refuse_unknown_labels(wishes, snapshot.labels)
     _use_threads(given.threads)
-    bundle = train(snapshot, plan, run, bars)
-    _judge(bundle, snapshot, wishes, given.against, given.to / "report.html", bars)
+    facts = Facts(given.name, given.version, snapshot.digest, plan.preprocessing().fingerprint(), plan)
+    resumed = (given.to / CHECKPOINT_FILE).exists()
+    with tracking_of(given.tracking, given.to, facts, resumed=resumed) as tracking:
+        bundle = train(snapshot, plan, run, bars, tracking.epoch)
+        _judge(bundle, snapshot, wishes, given.against, given.to / "report.html", bars)
+    if place := tracking.complete():
+        print(f"run     {place}")
 
 
 def _evaluate(given: argparse.Namespace, bars: Bars) -> None:
@@ -111,7 +127,14 @@ def _surfaces(given: argparse.Namespace, bars: Bars) -> None:
         print(score)
 
 
-COMMANDS = {"train": _train, "evaluate": _evaluate, "head": _head, "example": _example, "surfaces": _surfaces}
+COMMANDS: dict[str, Callable[[argparse.Namespace, Bars], None]] = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "head": _head,
+    "example": _example,
+    "surfaces": _surfaces,
+    **TRACKING_COMMANDS,
+}
 
 
 def plan_of(given: argparse.Namespace) -> Plan:
@@ -224,6 +247,7 @@ def parser() -> argparse.ArgumentParser:
     _add_wishes(train)
     _add_against(train)
     _add_threads(train)
+    add_tracking(train)
 
     evaluate = commands.add_parser("evaluate", help="judge a bundle by the test split of a snapshot")
     evaluate.add_argument("bundle", type=Path, help="folder of the bundle")
@@ -253,6 +277,8 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_wishes(head)
     _add_threads(head)
+
+    add_tracking_commands(commands)
 
     example = commands.add_parser("example", help="the worked example: defects of solar cells (`make train-example`)")
     example.add_argument("to", type=Path, help="folder for snapshot, bundle and report")

@@ -1,9 +1,36 @@
 """How a bundle came about: ``training.json`` in it."""
 
+import math
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
 from loupe_shared.domain import Model
 from loupe_training.training.plan import Plan
 
 RECORD_FILE = "training.json"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+class EpochMetrics(Model):
+    """What an epoch gave; none for what was not a number, as when a training diverges.
+
+    Attributes:
+        number: from 1; 0 is before the first, with the head alone.
+        loss: of training, in the mean of its steps.
+        validation_loss: log loss of the validation split at its best temperature.
+        balanced_accuracy: of the validation split.
+        seconds: that it took.
+    """
+
+    number: int
+    loss: Annotated[float | None, BeforeValidator(_finite)]
+    validation_loss: Annotated[float | None, BeforeValidator(_finite)]
+    balanced_accuracy: float
+    seconds: float
 
 
 class Record(Model):
@@ -18,6 +45,7 @@ class Record(Model):
         penalty: of the head's weights, as far as it was fitted alone.
         temperature: by which logits are divided, so that scores are probabilities.
         best_epoch: whose weights these are; 0 is before the first.
+        epochs: what each gave.
         seconds: from the first picture to the bundle.
         software: versions of what made it.
     """
@@ -30,5 +58,6 @@ class Record(Model):
     penalty: float
     temperature: float
     best_epoch: int = 0
+    epochs: tuple[EpochMetrics, ...] = ()
     seconds: float
     software: str

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -27,12 +27,12 @@ from loupe_training.export.bundle import Identity, new_bundle, prove
 from loupe_training.export.explained import onnx_graph
 from loupe_training.export.network import Explained
 from loupe_training.export.quantize import Part, add_int8
-from loupe_training.export.record import Record
+from loupe_training.export.record import EpochMetrics, Record
 from loupe_training.memory import keep_freed_memory
 from loupe_training.network import Classifier
 from loupe_training.pictures import Pictures, decode_pictures
 from loupe_training.progress import Bars
-from loupe_training.training.checkpoint import CHECKPOINT_FILE
+from loupe_training.training.checkpoint import CHECKPOINT_FILE, Epoch
 from loupe_training.training.features import features_of
 from loupe_training.training.head import PENALTIES, Examples, fit_head
 from loupe_training.training.plan import Plan
@@ -67,8 +67,17 @@ class Run:
     int8: bool = False
 
 
-def train(snapshot: Snapshot, plan: Plan, run: Run, bars: Bars) -> Path:
+def train(
+    snapshot: Snapshot, plan: Plan, run: Run, bars: Bars, ended: Callable[[EpochMetrics], None] = lambda _: None
+) -> Path:
     """Train on a snapshot and write the bundle. An interrupted training goes on where it was.
+
+    Args:
+        snapshot: the pictures.
+        plan: how to train.
+        run: what is asked for beside that.
+        bars: show how far it is.
+        ended: told of every epoch that ends here, and of what the head alone gave as epoch 0.
 
     Returns:
         The bundle's folder.
@@ -100,7 +109,9 @@ def train(snapshot: Snapshot, plan: Plan, run: Run, bars: Bars) -> Path:
     views = COUNTS[plan.views] if plan.epochs else 0
     with bars.bar("frozen stages", len(learnt.samples) * views) as advance:
         features = features_of(network, learnt.pixels, plan, run.folder, device, advance)
-    course = Course(run.folder, _belonging(plan, snapshot), partial(_epoch_bar, bars, plan.epochs))
+    course = Course(
+        run.folder, _belonging(plan, snapshot), partial(_epoch_bar, bars, plan.epochs), lambda one: ended(_metrics(one))
+    )
     history = fine_tune(network, features, targets, Validation(validation.pixels, judged), plan, course)
 
     temperature = fit_temperature(logits_of(network, validation.pixels), judged)
@@ -115,6 +126,7 @@ def train(snapshot: Snapshot, plan: Plan, run: Run, bars: Bars) -> Path:
         penalty=head.penalty,
         temperature=temperature,
         best_epoch=best.number,
+        epochs=tuple(map(_metrics, history)),
         seconds=round(time.monotonic() - began, 1),
         software=software(),
     )
@@ -208,6 +220,10 @@ def _decoded(snapshot: Snapshot, split: Split, plan: Plan, run: Run, bars: Bars)
 def _epoch_bar(bars: Bars, of: int, number: int, steps: int) -> Iterator[Callable[[], None]]:
     with bars.bar(f"epoch {number} of {of}", steps) as advance:
         yield partial(advance, 1)
+
+
+def _metrics(epoch: Epoch) -> EpochMetrics:
+    return EpochMetrics(**asdict(epoch))
 
 
 def _belonging(plan: Plan, snapshot: Snapshot) -> str:

@@ -52,11 +52,14 @@ class Course:
         folder: of checkpoints.
         belongs_to: see ``Checkpoint``.
         epoch: called when an epoch begins, with its number and its steps; gives what a step is told to.
+        ended: called when an epoch has ended and its checkpoint is written; also before the first, with what the head
+            alone gave.
     """
 
     folder: Path
     belongs_to: str
     epoch: Callable[[int, int], AbstractContextManager[Callable[[], None]]]
+    ended: Callable[[Epoch], None] = lambda _: None
 
 
 def fine_tune(
@@ -103,6 +106,7 @@ def fine_tune(
             before.validation_loss,
             before.balanced_accuracy,
         )
+        course.ended(before)
     else:
         log.info("going on after epoch %d", state.history[-1].number)
         network.load_state_dict(state.network)
@@ -146,6 +150,7 @@ def fine_tune(
             "epoch %d of %d: loss %.3f, validation loss %.3f, balanced accuracy %.3f, %.0f s",
             number, plan.epochs, epoch.loss, epoch.validation_loss, epoch.balanced_accuracy, epoch.seconds,
         )  # fmt: skip
+        course.ended(epoch)
 
     network.load_state_dict(state.best)
     return state.history
