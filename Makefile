@@ -90,6 +90,11 @@ bench: setup .venv-bench/ready tests/cosmos_emulator/node_modules/ready ## Measu
 scaling: .venv-bench/ready ## Simulate days of traffic with the chart's settings, and write docs/scaling.md
 	@.venv-bench/bin/python -m bench.scaling study
 
+# The head is fitted with torch, and the queue needs no more than the training environment has.
+.PHONY: active-learning
+active-learning: .venv-training/ready ## Measure how many labels the review queue saves (needs Debian's dataset-fashion-mnist)
+	@PYTHONPATH=services/query .venv-training/bin/python -m bench.active_learning $(ARGS)
+
 .PHONY: infra-check
 infra-check: .venv-infra/ready ## Check the templates of Azure's resources against Azure's own models
 	@.venv-infra/bin/python -m infra.checks.properties

@@ -4,7 +4,8 @@
 what the benchmark needs beside them. ``docker.txt``, ``checkov.txt`` and ``infra.txt`` are for tools that look at
 container images, at the chart, and at the templates of Azure's resources. Each file of ``images/`` is for the container
 image of its name: what the service needs, in the versions of ``lock.txt``, and no more. They hold hashes and no
-addresses, for all systems and Python versions at once. The GPU builds of ONNX Runtime are only in the files of GPU
+addresses, for all systems and Python versions at once. The lock of Azure ML's batch deployments lies with the code that
+they run. The GPU builds of ONNX Runtime are only in the files of GPU
 images, because they and the CPU build exclude each other.
 
     python compile.py                          all
@@ -33,6 +34,9 @@ IMAGES = {
     "inference-gpu-cuda12": "loupe-inference[gpu-cuda12]",
 }
 NO_IMAGE = ("loupe-local", "loupe-training")
+
+# What a batch deployment of Azure ML runs: decoding and ONNX Runtime, beside Azure's own packages.
+AZURE_ML = "../services/training/loupe_training/azure_ml/requirements.txt"
 
 PROJECTS: dict[str, dict[str, Any]] = {
     project["name"]: project
@@ -70,23 +74,42 @@ def images() -> dict[str, str]:
     return {name: package for name, package in (packages | IMAGES).items() if package not in NO_IMAGE}
 
 
+def scoring() -> set[str]:
+    """What the scoring script of a batch deployment needs: what of it ``lock.txt`` has, in no other version.
+
+    Azure's packages exclude the newest NumPy, and others of that lock on which no answer depends.
+    """
+    imaging = PROJECTS["loupe-shared"]["optional-dependencies"]["imaging"]
+    runtime = PROJECTS["loupe-inference"]["optional-dependencies"]["cpu"]
+    ours = {name_of(need) for need in {*PROJECTS["loupe-shared"]["dependencies"], *imaging, *runtime}} - {"numpy"}
+    lines = (line.removesuffix("\\").strip() for line in (REQUIREMENTS / "lock.txt").read_text().splitlines())
+    return {line for line in lines if "==" in line and name_of(line) in ours} | set(GROUPS["azure-ml"])
+
+
+def name_of(requirement: str) -> str:
+    """The name of what is asked for."""
+    return re.split(r"[\[<>=;~ ]", requirement)[0]
+
+
 def locks() -> dict[str, tuple[set[str], tuple[str, ...]]]:
     """What is in each lock, and options. In this order: the others build on the first."""
-    same = ("--constraint", str(REQUIREMENTS / "lock.txt"))
+    everywhere = ("--universal",)
+    same = (*everywhere, "--constraint", str(REQUIREMENTS / "lock.txt"))
     return {
-        "lock.txt": (everything("dev"), ()),
+        "lock.txt": (everything("dev"), everywhere),
         "bench.txt": (everything("dev", "bench"), same),
-        "checkov.txt": (set(GROUPS["checkov"]), ()),
-        "docker.txt": (set(GROUPS["docker"]), ()),
+        "checkov.txt": (set(GROUPS["checkov"]), everywhere),
+        "docker.txt": (set(GROUPS["docker"]), everywhere),
         "infra.txt": (set(GROUPS["infra"]), same),
         "build.txt": (set(GROUPS["build"]), same),
+        AZURE_ML: (scoring(), ("--python-platform", "x86_64-manylinux_2_28")),
         **{f"images/{name}.txt": (needs(package), same) for name, package in sorted(images().items())},
     }
 
 
 def compile_lock(name: str, wanted: Iterable[str], more: Iterable[str]) -> None:
     """Let uv choose versions."""
-    options = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-emit-index-url"]
+    options = ["--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-emit-index-url"]
     command = [
         str(UV / "bin" / "uv"),
         "pip",

@@ -21,6 +21,18 @@ class Prediction(Model):
     score: Probability
 
 
+def uncertainty_of(predictions: Sequence[Prediction]) -> float | None:
+    """1 minus the margin between the two best probabilities (margin sampling); none without predictions.
+
+    Args:
+        predictions: best first.
+    """
+    if not predictions:
+        return None
+    second = predictions[1].score if len(predictions) > 1 else 0.0
+    return 1.0 - (predictions[0].score - second)
+
+
 class Precision(StrEnum):
     """The numbers that a model calculates with."""
 
@@ -164,10 +176,7 @@ class ResultDocument(Model):
     @property
     def uncertainty(self) -> float | None:
         """How close the second label comes: 1 minus the margin between the two best probabilities (margin sampling)."""
-        if not self.predictions:
-            return None
-        second = self.predictions[1].score if len(self.predictions) > 1 else 0.0
-        return 1.0 - (self.predictions[0].score - second)
+        return uncertainty_of(self.predictions)
 
     @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from loupe_shared.bundle import NAME, Bundle
 from loupe_shared.errors import ConfigurationError, LoupeError
+from loupe_training.azure_ml.command import add_azure_ml, make_azure_ml
 from loupe_training.datasets.snapshot import Snapshot
 from loupe_training.embeddings import FORMAT, LabelledEmbeddings
 from loupe_training.evaluation.answers import load_bundle
@@ -133,6 +134,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Bars], None]] = {
     "head": _head,
     "example": _example,
     "surfaces": _surfaces,
+    "azure-ml": lambda given, _: make_azure_ml(given),
     **TRACKING_COMMANDS,
 }
 
@@ -279,6 +281,7 @@ def parser() -> argparse.ArgumentParser:
     _add_threads(head)
 
     add_tracking_commands(commands)
+    add_azure_ml(commands.add_parser("azure-ml", help="write a bundle as a batch deployment of Azure Machine Learning"))
 
     example = commands.add_parser("example", help="the worked example: defects of solar cells (`make train-example`)")
     example.add_argument("to", type=Path, help="folder for snapshot, bundle and report")
