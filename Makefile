@@ -10,13 +10,18 @@ BIN := .venv/bin
 FRONTEND := services/frontend
 SCRIPT := $(BIN)/python services/local/bootstrap.py script
 PACKAGES := shared client cli services/ingestion services/inference services/results services/query services/reconciler services/batch services/training services/local
-CODE := shared client cli services charts infra tests models requirements docker bench
+CODE := shared client cli services charts infra tests models requirements docker bench notebooks
 
 # Settings of `make run`, all optional: IMAGES=folder ONCE=1 BLOB_PORT= QUEUE_PORT= API_PORT= INGESTION_PORT= METRICS_PORT=
 RUN_OPTIONS := $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONCE),--once) \
 	$(if $(BLOB_PORT),--blob-port $(BLOB_PORT)) $(if $(QUEUE_PORT),--queue-port $(QUEUE_PORT)) \
 	$(if $(API_PORT),--api-port $(API_PORT)) $(if $(INGESTION_PORT),--ingestion-port $(INGESTION_PORT)) \
 	$(if $(METRICS_PORT),--metrics-port $(METRICS_PORT))
+
+# Settings of `make train-example`.
+EXAMPLE := .loupe/train-example
+VERSION ?= 1
+SPLIT_BY ?= module
 
 # Settings of `make deploy`.
 RELEASE ?= loupe
@@ -54,9 +59,9 @@ test: setup tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/re
 	@$(BIN)/pytest $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-training)
 
-# Their environment has torch, and none of the servers that the other tests start.
+# Their environment has torch, and none of the servers that the other tests start: the notebook starts them with .venv.
 .PHONY: test-training
-test-training: .venv-training/ready ## Run the tests of training, in its own environment (ARGS="-k name" chooses)
+test-training: setup .venv-training/notebook ## Run the tests of training, in its own environment (ARGS="-k name" chooses)
 	@.venv-training/bin/python -m pytest --confcutdir=tests/training tests/training $(ARGS)
 
 .PHONY: chart-test
@@ -146,8 +151,14 @@ docker-test: setup .venv-docker/ready tests/chart/node_modules/ready ## Test the
 	@BASE=$(BASE) DOCKER=$(DOCKER) $(BIN)/pytest tests/docker -m docker $(ARGS)
 
 .PHONY: train-example
-train-example: .venv-training/elpv ## Train the worked example, solar cells with defects (ARGS="--split-by cell --seed 1")
-	@.venv-training/bin/python -m loupe_training example .loupe/train-example $(ARGS)
+train-example: setup .venv-training/elpv ## Train the worked example and let it answer (VERSION=2 SPLIT_BY=cell ARGS="--seed 1", ONCE=1, ONLY_TRAIN=1)
+	@.venv-training/bin/python -m loupe_training example $(EXAMPLE) --version $(VERSION) --split-by $(SPLIT_BY) $(ARGS)
+	@$(if $(ONLY_TRAIN),,$(BIN)/python -m loupe_local.deploy $(EXAMPLE)/version-$(VERSION)/bundle $(EXAMPLE)/snapshot-$(SPLIT_BY) \
+		--state $(EXAMPLE)/state $(if $(ONCE),--once))
+
+.PHONY: notebook
+notebook: setup .venv-training/notebook ## Run the notebook of training, and keep what it shows
+	@.venv-training/bin/python notebooks/execute.py notebooks/transfer_learning.ipynb
 
 .PHONY: train-surfaces
 train-surfaces: .venv-training/ready ## Train the second example, drawn surfaces, and let heatmaps point at their defects
@@ -184,6 +195,11 @@ clean: ## Remove environments, data and caches
 .venv-training/ready: services/training/requirements.txt shared/pyproject.toml services/training/pyproject.toml
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-training services/training/requirements.txt shared services/training
+	@touch $@
+
+# What the notebook needs, too, and nobody who only trains.
+.venv-training/notebook: services/training/notebook.txt .venv-training/ready
+	@.venv-training/bin/python -m pip --disable-pip-version-check install --quiet --requirement services/training/notebook.txt
 	@touch $@
 
 # Not for commercial use (CC-BY-NC-SA-4.0), so nothing but the example installs it.

@@ -193,6 +193,19 @@ def test_what_speaks_against_a_version(url: str) -> None:
     assert shown("models", "promote", "cells", "3", "--force", *WHY, url=url) == "cells: version 3 serves\n"
 
 
+def test_accuracies_of_different_test_sets_are_said_not_to_be_comparable(
+    served: Served, url: str, tmp_path: Path
+) -> None:
+    served.registry.register(write_bundle(tmp_path / "made4", 4, metrics=metrics(0.5, test_set="b")))
+    shown("models", "promote", "cells", "1", *WHY, url=url)
+    says = "4: its accuracy is of another test set than that of the version that serves, so they are not comparable"
+    page = shown("models", "show", "cells", url=url)
+    assert says in page
+    assert "2: its accuracy is of another" not in page
+    shown("models", "promote", "cells", "4", *WHY, url=url)
+    assert "their accuracies are not comparable" in shown("models", "show", "cells", "--json", url=url)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -19,16 +19,13 @@ from loupe_shared.errors import InvalidBundle
 from loupe_shared.result import Precision
 from loupe_training.command import main
 from loupe_training.datasets.snapshot import Snapshot, Split
-from loupe_training.evaluation.answers import Graph, numbers_of
+from loupe_training.evaluation.answers import Graph
 from loupe_training.evaluation.drawing import confusion_matrix
-from loupe_training.export.bundle import Identity, new_bundle
 from loupe_training.export.new_head import with_head
-from loupe_training.export.record import Record
 from loupe_training.pictures import decode_pictures
 from loupe_training.synthetic import SOUND, STAIN, draw_snapshot
 from tests.factories import BUNDLE
-
-RECORD = Record(snapshot="0" * 64, pictures=1, penalty=1.0, temperature=2.0, seconds=1.0, software="none")
+from tests.nearest import RECORD, nearest_mean
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +37,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 @pytest.fixture(scope="module")
 def bundle(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle that Loupe comes with, with a head that looks which mean embedding is nearer."""
-    base, folder = Bundle.load(BUNDLE), tmp_path_factory.mktemp("bundles")
-    learnt = snapshot.of(Split.TRAIN)
-    pixels = decode_pictures(snapshot.images, learnt, base.manifest.preprocessing, folder).pixels
-    embeddings, targets = Graph(base).run(pixels).embedding, numbers_of(learnt, snapshot.labels)
-    means = np.stack([embeddings[targets == number].mean(axis=0) for number in range(2)])
-    bias = -(means**2).sum(axis=1) / 2
-    identity = Identity("stains", 1, base.manifest.provenance)
-    graph = with_head(base, means, bias)
-    with new_bundle(folder / "bundle", graph, snapshot.labels, base.manifest.preprocessing, identity, RECORD):
-        pass
-    return folder / "bundle"
+    return nearest_mean(snapshot, tmp_path_factory.mktemp("bundles") / "bundle", "stains")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from loupe_shared.bundle import Manifest
-from loupe_shared.release.gates import GATES, Candidate, objections
+from loupe_shared.release.gates import GATES, Candidate, objections, reservation
 from tests.manifests import manifest, metrics, quantized
 
 GOOD = manifest(2, metrics=metrics(), quantization=quantized())
@@ -54,6 +54,13 @@ def test_what_speaks_against_a_version(candidate: Manifest, serving: Manifest | 
 )
 def test_what_does_not(candidate: Manifest, serving: Manifest) -> None:
     assert objections(Candidate(candidate, serving), GATES) == ()
+
+
+def test_accuracies_of_different_test_sets_are_said_not_to_be_comparable() -> None:
+    other = manifest(2, metrics=metrics(test_set="b"))
+    assert "different test sets" in str(reservation(Candidate(other, manifest(metrics=metrics()))))
+    for serving in (manifest(metrics=metrics(test_set="b")), manifest(), None):
+        assert reservation(Candidate(other, serving)) is None
 
 
 def test_other_labels_may_be_meant() -> None:

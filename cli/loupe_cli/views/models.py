@@ -12,6 +12,7 @@ from loupe_shared.release.documents import ModelInFull, ModelSummary, Version
 from loupe_shared.release.release import Release
 
 _CHANGES = 10
+_INCOMPARABLE = "its accuracy is of another test set than that of the version that serves, so they are not comparable"
 
 
 def table(models: Iterable[ModelSummary]) -> Table:
@@ -48,6 +49,7 @@ def portrait(model: ModelInFull) -> Group:
     parts: list[RenderableType] = [head, "", versions(model)]
     for version in model.versions:
         parts += [cell(f"{version.version}: {objection}", "yellow") for objection in version.objections]
+    parts += [cell(f"{number}: {_INCOMPARABLE}", "dim") for number in _incomparable(model)]
     if release and release.changes:
         parts += ["", changes(release)]
     return Group(*parts)
@@ -77,6 +79,13 @@ def changes(release: Release) -> Table:
     for change in release.changes[: -_CHANGES - 1 : -1]:
         view.add_row(local(change.at), cell(change.by), cell(change.detail), cell(change.why))
     return view
+
+
+def _incomparable(model: ModelInFull) -> list[int]:
+    """Versions that were measured on another test set than the one that serves."""
+    measured = {version.version: version.metrics.test_set for version in model.versions if version.metrics}
+    serving = measured.get(model.release.serving) if model.release else None
+    return [version for version, test_set in measured.items() if serving and test_set != serving]
 
 
 def _part(version: Version, release: Release | None) -> Text:

@@ -1,37 +1,25 @@
 """The program: starts everything, classifies pictures, shows the answers, and stays."""
 
 import argparse
-import fcntl
-import signal
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 
 from loupe_local.azurite import CONTAINER, StoragePorts
-from loupe_local.interrupts import SIGNALS
 from loupe_local.photos import find_photos, upload_photos
-from loupe_local.ports import LOOPBACK, bypass_proxies
+from loupe_local.ports import LOOPBACK
+from loupe_local.program import as_program, console, running, stay
 from loupe_local.stack import SERVICES, Stack, StackConfig
 from loupe_local.watch import outcomes, table
-from loupe_shared.errors import ConfigurationError, LoupeError
 from loupe_shared.result import ResultDocument
 
 MAX_ROWS = 100
-WATCH_INTERVAL_S = 0.5
 MAX_PORT = 65535
 
 # The first two are where Azure's tools look for an emulator.
 DEFAULT_PORTS = {"blob": 10000, "queue": 10001, "api": 8080, "ingestion": 8081}
-
-EX_INTERRUPTED = 130  # as shells report SIGINT
-
-console = Console(markup=False, emoji=False, highlight=False)  # names of files are not markup
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "loupe_local") -> None:
@@ -42,28 +30,18 @@ def main(arguments: Sequence[str] | None = None, program: str = "loupe_local") -
         program: as what it was called.
     """
     options = _options(arguments, program)
-    for number in SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-    bypass_proxies()
-    answered = False
-    try:
+    with as_program() as has_answered:
         folder = options.images.expanduser()
         photos = find_photos(folder)
-        with _only_one(options.state), _stack(options) as stack:
+        with running(_config(options)) as stack:
             results = _classify(stack, folder, photos)
             console.print(table(results[-MAX_ROWS:]))
             if len(results) > MAX_ROWS:
                 console.print(f"… and {len(results) - MAX_ROWS} more: {stack.api}/v1/images")
-            answered = True
+            has_answered()
             if not options.once:
-                _stay(stack)
-    except KeyboardInterrupt:
-        console.print("Everything has ended.")
-        if not answered:
-            sys.exit(EX_INTERRUPTED)
-    except LoupeError as error:
-        print(f"loupe: {error}", file=sys.stderr)
-        sys.exit(1)
+                _explain(stack)
+                stay(stack)
 
 
 def _options(arguments: Sequence[str] | None, program: str) -> argparse.Namespace:
@@ -94,22 +72,6 @@ def _port(text: str) -> int:
     return port
 
 
-@contextmanager
-def _only_one(state: Path) -> Iterator[None]:
-    """Keep a second run away from the same data."""
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        file = (state / "lock").open("w")
-    except OSError as error:
-        raise ConfigurationError(f"the folder {state} cannot be written to: {error.strerror}") from error
-    with file as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigurationError(f"Loupe runs already on the data in {state.resolve()}: end that first") from error
-        yield
-
-
 def _config(options: argparse.Namespace) -> StackConfig:
     storage = StoragePorts(options.blob_port, options.queue_port)
     return StackConfig(
@@ -121,19 +83,6 @@ def _config(options: argparse.Namespace) -> StackConfig:
         frontend=options.frontend,
         metrics_ports=dict(zip(SERVICES, count(options.metrics_port))) if options.metrics_port else {},
     )
-
-
-@contextmanager
-def _stack(options: argparse.Namespace) -> Iterator[Stack]:
-    status = console.status("starting")
-    stack = Stack(_config(options), lambda name: status.update(f"starting {name}"))
-    try:
-        with status:
-            stack.start()
-        yield stack
-    finally:
-        with console.status("ending"):
-            stack.stop()
 
 
 def _classify(stack: Stack, folder: Path, photos: list[Path]) -> list[ResultDocument]:
@@ -149,7 +98,7 @@ def _metrics_line(config: StackConfig) -> str:
     return f"Metrics of the services    http://{LOOPBACK}:{min(ports)}/metrics to :{max(ports)}\n" if ports else ""
 
 
-def _stay(stack: Stack) -> None:
+def _explain(stack: Stack) -> None:
     storage = stack.config.storage
     connection = "UseDevelopmentStorage=true"
     if (storage.blob, storage.queue) != (DEFAULT_PORTS["blob"], DEFAULT_PORTS["queue"]):
@@ -166,6 +115,3 @@ def _stay(stack: Stack) -> None:
         f"Look at them and drop in more with a browser:  {stack.api}",
         soft_wrap=True,
     )
-    while True:
-        stack.check()
-        time.sleep(WATCH_INTERVAL_S)

@@ -61,6 +61,8 @@ class StackConfig:
             release.
         frontend: folder of the built front end; unset for none.
         metrics_ports: where services give their metrics; those that it does not name do not.
+        is_released: whether the model is registered, and released if no version of it is. Otherwise workers wait until
+            somebody does that.
     """
 
     state: Path
@@ -71,6 +73,7 @@ class StackConfig:
     env: tuple[tuple[str, str], ...] = ()
     frontend: Path | None = None
     metrics_ports: Mapping[str, int] = field(default_factory=dict)
+    is_released: bool = True
 
 
 class Stack:
@@ -191,13 +194,17 @@ class Stack:
         Bridge(self.azurite, os.fdopen(reading, "rb")).start()
         self._progress("services")
         with ThreadPoolExecutor(1) as pool:  # which takes no longer than the services take to start
-            releasing = pool.submit(release_bundle, self.azurite, self.config.model_bundle)
+            releasing = pool.submit(self._release)
             starting = [self._spawn(name) for name in FIRST]
             releasing.result()
         for service in starting:
             service.wait_until(partial(self._is_ready, service.name))
         for name in FOR_BATCH_JOBS:
             self._spawn(name)
+
+    def _release(self) -> None:
+        if self.config.is_released:
+            release_bundle(self.azurite, self.config.model_bundle)
 
     def _spawn(self, service: str) -> Child:
         self._heartbeat(service).unlink(missing_ok=True)

@@ -103,8 +103,11 @@ def _example(given: argparse.Namespace, bars: Bars) -> None:
     snapshot: Path = given.to / f"snapshot-{given.split_by}"
     if not snapshot.exists():
         make_example_snapshot(snapshot, given.split_by)
-    to: Path = given.to / f"{given.split_by}-{given.seed}"
-    options = [*OPTIONS, f"--seed={given.seed}"]
+    to: Path = given.to / f"version-{given.version}"
+    if (to / "bundle").exists():
+        print(f"version {given.version} is trained already ({to}); a further one gets a number of its own")
+        return
+    options = [*OPTIONS, f"--version={given.version}", f"--seed={given.seed}"]
     if given.threads:
         options.append(f"--threads={given.threads}")
     if (to / CHECKPOINT_FILE).exists():
@@ -291,6 +294,7 @@ def parser() -> argparse.ArgumentParser:
         default="module",
         help="what is not divided between splits: the cells of a module, or nothing but near-duplicates (%(default)s)",
     )
+    example.add_argument("--version", type=_whole, default=1, help="of the bundle (%(default)s)")
     example.add_argument("--seed", type=int, default=0, help="of the training (%(default)s)")
     _add_threads(example)
 

@@ -1,5 +1,6 @@
 """Embeddings with labels, as a file gives them: the quick way to a model, for which no picture is decoded."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,13 @@ Or a NumPy archive (.npz) with
   groups       text[N], optional: what must not be divided between splits
   splits       text[N], optional: train, validation or test"""
 
-NO_CONTENT = "0" * 64
-
 
 class LabelledEmbeddings:
     """Embeddings with labels and splits.
 
     Attributes:
         vectors: ``float32[N, D]``.
-        samples: what is known of each, in the same order.
+        samples: what is known of each, in the same order. Hashes are of the embeddings, since there are no pictures.
         spaces: in which they can be compared (see ``ModelVersion``); empty if the file does not say it.
         digest: of all samples.
 
@@ -57,8 +56,8 @@ class LabelledEmbeddings:
         given = _texts(content, "splits", len(self.vectors), path, [])
         splits = _given(given, path) if given else _drawn(labels, groups, validation, test, seed)
         self.samples = tuple(
-            Sample(path=name, sha256=NO_CONTENT, label=label, group=group, split=split)
-            for name, label, group, split in zip(names, labels, groups, splits, strict=True)
+            Sample(path=name, sha256=_sha256(vector), label=label, group=group, split=split)
+            for name, vector, label, group, split in zip(names, self.vectors, labels, groups, splits, strict=True)
         )
         self.digest = digest_of(self.samples)
 
@@ -91,6 +90,10 @@ def _vectors(content: dict[str, Any], path: Path) -> Floats:
         raise InvalidDataset(naming(f"{path}: embeddings are not finite", [f"row {row}" for row in strange]))
     vectors: Floats = found.astype(np.float32)
     return vectors
+
+
+def _sha256(vector: Floats) -> str:
+    return hashlib.sha256(vector.astype("<f4").tobytes()).hexdigest()
 
 
 def _texts(content: dict[str, Any], name: str, count: int, path: Path, default: list[str] | None = None) -> list[str]:

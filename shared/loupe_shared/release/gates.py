@@ -74,6 +74,15 @@ def accuracy_gate(candidate: Candidate) -> str | None:
     return None
 
 
+def reservation(candidate: Candidate) -> str | None:
+    """What whoever lets a version through should know, although it is no reason against it."""
+    new = candidate.manifest.metrics
+    old = candidate.serving.metrics if candidate.serving else None
+    if new is None or old is None or new.test_set == old.test_set:
+        return None
+    return "their accuracies are not comparable, as they are of different test sets"
+
+
 def int8_gate(candidate: Candidate) -> str | None:
     """Workers may be set to use the int8 graph, if there is one."""
     measured = candidate.manifest.quantization

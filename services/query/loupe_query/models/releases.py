@@ -6,7 +6,7 @@ from loupe_query.models.errors import ModelUnknown, NoRegistry, ReleaseConflict,
 from loupe_shared.bundle import Manifest
 from loupe_shared.domain import now
 from loupe_shared.release.documents import CanaryWanted, Overruling, Promotion, ShadowsWanted
-from loupe_shared.release.gates import GATES, Candidate, Gate, objections, preprocessing_gate
+from loupe_shared.release.gates import GATES, Candidate, Gate, objections, preprocessing_gate, reservation
 from loupe_shared.release.ports import Registry
 from loupe_shared.release.release import Action, Canary, Change, Release
 
@@ -151,7 +151,8 @@ class Releases:
         found = objections(candidate, self._gates)
         if found and not wanted.force:
             raise VersionRefused(manifest.version, found)
-        return f"; by force, although {'; '.join(found)}" if found else ""
+        reserved = f"; {sentence}" if (sentence := reservation(candidate)) else ""
+        return reserved + (f"; by force, although {'; '.join(found)}" if found else "")
 
     def _change(self, release: Release, change: Change, **to: object) -> Release:
         changed = release.changed(change, **to)

@@ -14,6 +14,7 @@ from loupe_training.evaluation.answers import Answers, Floats, Graph, numbers_of
 from loupe_training.evaluation.calibration import fit_temperature, softmax
 from loupe_training.evaluation.judge import Evaluation, Wishes, evaluate
 from loupe_training.export.bundle import Identity, new_bundle, prove
+from loupe_training.export.measured import add_metrics
 from loupe_training.export.new_head import with_head
 from loupe_training.export.record import Record
 from loupe_training.progress import Bars
@@ -82,6 +83,7 @@ def train_head(
             Answers(labels, softmax(head.logits(some.embeddings)), some.targets, embeddings.of(split)[1])
             for some, split in ((validation, Split.VALIDATION), (test, Split.TEST))
         )
+        add_metrics(bundle.folder, tested)
         return evaluate(bundle, embeddings.digest, validated, tested, wishes)
 
 

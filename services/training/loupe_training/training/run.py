@@ -21,10 +21,11 @@ from loupe_shared.errors import ConfigurationError
 from loupe_training.backbones import BACKBONES, FROM_SCRATCH, Backbone
 from loupe_training.datasets.errors import InvalidDataset, naming
 from loupe_training.datasets.snapshot import Sample, Snapshot, Split
-from loupe_training.evaluation.answers import numbers_of
+from loupe_training.evaluation.answers import Answers, Graph, numbers_of
 from loupe_training.evaluation.calibration import fit_temperature
 from loupe_training.export.bundle import Identity, new_bundle, prove
 from loupe_training.export.explained import onnx_graph
+from loupe_training.export.measured import add_metrics
 from loupe_training.export.network import Explained
 from loupe_training.export.quantize import Part, add_int8
 from loupe_training.export.record import EpochMetrics, Record
@@ -94,7 +95,8 @@ def train(
     network = Classifier(backbone, stages, len(labels), plan.frozen_stages).to(device).eval()
     run.folder.mkdir(parents=True, exist_ok=True)
 
-    learnt, validation = (_decoded(snapshot, split, plan, run, bars) for split in (Split.TRAIN, Split.VALIDATION))
+    # The test split, too: if it cannot be read, that is better known now than in the end.
+    learnt, validation, tested = (_decoded(snapshot, split, plan, run, bars) for split in Split)
     targets, judged = numbers_of(learnt.samples, labels), numbers_of(validation.samples, labels)
 
     with bars.bar("embeddings", len(learnt.samples) + len(validation.samples)) as advance:
@@ -121,7 +123,7 @@ def train(
     record = Record(
         snapshot=snapshot.digest,
         pictures=len(learnt.samples),
-        left_out=(*learnt.left_out, *validation.left_out),
+        left_out=(*learnt.left_out, *validation.left_out, *tested.left_out),
         plan=plan,
         penalty=head.penalty,
         temperature=temperature,
@@ -147,6 +149,9 @@ def train(
             calibration = [Part(learnt.pixels[place], None) for place in chosen]
             measured, refusal = add_int8(bundle, calibration, gate)
             log.info("int8 agrees with fp32 on %.1f %%; %s", 100 * measured.agreement, refusal or "accepted")
+        with bars.bar("testing", len(tested.samples)) as advance:
+            said = Graph(bundle).run(tested.pixels, advance).probabilities
+        add_metrics(bundle.folder, Answers(labels, said, numbers_of(tested.samples, labels), tested.samples))
     (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return to
 
