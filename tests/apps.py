@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from loupe_query.access.guard import Access
 from loupe_query.access.settings import AccessSettings
 from loupe_query.app import Archive, create_app
+from loupe_query.drift.references import BundleReferences
 from loupe_query.operate.jobs import Jobs
 from loupe_query.operate.office import Office
 from loupe_query.pictures.ports import Link
@@ -95,6 +96,7 @@ def archive(store: ResultStore | None = None, **parts: Any) -> Archive:  # noqa:
         registry=None,
         intake=None,
         shadows=MemoryShadows(),
+        references=BundleReferences(None, None),
         embedder=None,
         links=NoLinks(),
         thumbnails=NoThumbnails(),

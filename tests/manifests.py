@@ -5,6 +5,7 @@ from typing import Any
 
 from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Bundle, Manifest, sha256
 from loupe_shared.card import Latency, Metrics, Provenance, QuantizationGate
+from loupe_shared.drift.reference import REFERENCE_FILE
 from loupe_shared.preprocess import Preprocessing
 
 RULE = Preprocessing(size=224, crop=0.875, resample="bicubic", oversample=2.0)
@@ -45,11 +46,14 @@ def write_bundle(
     version: int = 1,
     name: str = "cells",
     graph: bytes = b"graph",
+    reference: str | None = None,
     **changes: Any,  # noqa: ANN401
 ) -> Bundle:
-    """A bundle in a folder, with two files."""
+    """A bundle in a folder, with two files, and a third if it says what it was trained for."""
     folder.mkdir(parents=True)
     files = {MODEL_FILE: graph, "training.json": b"{}"}
+    if reference is not None:
+        files[REFERENCE_FILE] = reference.encode()
     for file, content in files.items():
         (folder / file).write_bytes(content)
     made = manifest(version, name, files={file: sha256(folder / file) for file in files}, **changes)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -23,6 +23,14 @@ class Name:
 
     container: str
     blob: str
+
+
+@dataclass(frozen=True)
+class Days:
+    """Some days in UTC; ``until`` is exclusive."""
+
+    since: date
+    until: date
 
 
 def url(text: str) -> str:
@@ -49,6 +57,22 @@ def moment(text: str) -> datetime:
             f"{text!r} is no time: write how long ago, such as 30m, 2h or 7d, or a time, such as 2026-11-22 or "
             "2026-11-22T08:15"
         ) from None
+
+
+def day(text: str) -> date:
+    """A day."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write one such as 2026-11-22") from None
+
+
+def days(text: str) -> Days:
+    """Some days, from one until before another."""
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise typer.BadParameter(f"{text!r} is no time of two days: write one such as 2026-11-01..2026-11-22")
+    return Days(day(first), day(last))
 
 
 def portion(text: str) -> float:

@@ -13,6 +13,7 @@ from loupe_client import exports
 from loupe_client.access import Authorize, credentials
 from loupe_client.addresses import chunks, given, named, path_of
 from loupe_client.connection import Connection, Patience, understand
+from loupe_client.drift import Drift
 from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
 from loupe_client.jobs import Jobs
 from loupe_client.models import Models
@@ -34,7 +35,7 @@ PAGE = 500  # images, when all pages are read
 KEEP_S = 4.0
 
 
-class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Operations, Reachability):
+class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Drift, Operations, Reachability):
     """Loupe's API. A context: on leaving it, its connections are closed. Safe for use from several threads.
 
     Where a method asks for an image, it raises ``NotFound`` if there is none (yet). Every method may raise the other

@@ -92,3 +92,15 @@ class DaysFilter(CountFilter, total=False):
 
     since: date | None
     until: date | None
+
+
+class DriftFilter(DaysFilter, total=False):
+    """Which images to compare, and with which.
+
+    Attributes:
+        baseline_since: the first of the days of the archive that are compared with; the training if unset.
+        baseline_until: exclusive.
+    """
+
+    baseline_since: date | None
+    baseline_until: date | None

@@ -112,6 +112,20 @@ def test_the_bundle_that_loupe_comes_with(registry: StoredRegistry, tmp_path: Pa
     assert registry.fetch("efficientnet-lite0", 1, tmp_path / "1").manifest == Bundle.load(BUNDLE).manifest
 
 
+def test_one_file_of_a_version_can_be_read(kept: Kept, bundle: Bundle) -> None:
+    kept.registry.register(bundle)
+    assert kept.registry.read("cells", 1, "training.json") == b"{}"
+    assert kept.registry.read("cells", 1, "reference.json") is None
+    with pytest.raises(VersionUnknown, match="no version 2 of the model cells"):
+        kept.registry.read("cells", 2, "training.json")
+    kept.put("cells/1/training.json", b"[]")
+    with pytest.raises(InvalidBundle, match=r"cells/1/training\.json is not the file that the manifest describes"):
+        kept.registry.read("cells", 1, "training.json")
+    kept.remove("cells/1/training.json")
+    with pytest.raises(VersionUnknown, match="is not whole any more"):
+        kept.registry.read("cells", 1, "training.json")
+
+
 def test_what_is_there_is_not_fetched_again(kept: Kept, bundle: Bundle, tmp_path: Path) -> None:
     kept.registry.register(bundle)
     kept.registry.fetch("cells", 1, tmp_path / "1")

@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 import pytest
 
-from loupe_shared.bundle import MODEL_FILE, Bundle
+from loupe_shared.bundle import MODEL_FILE, Bundle, sha256
 from loupe_shared.card import Provenance
+from loupe_shared.drift.reference import REFERENCE_FILE, Reference
 from loupe_shared.errors import InvalidBundle
 from loupe_training.datasets.errors import InvalidDataset
 from loupe_training.datasets.snapshot import Snapshot, Split
@@ -39,9 +40,19 @@ def test_a_bundle_says_what_it_is(bundle: Path, snapshot: Snapshot) -> None:
     assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
 
 
+def test_a_bundle_says_what_it_answers_to_the_validation_split(bundle: Path, snapshot: Snapshot) -> None:
+    found = Bundle.load(bundle)
+    reference = Reference.read((bundle / REFERENCE_FILE).read_bytes(), "surfaces:1")
+    validation = snapshot.of(Split.VALIDATION)
+    assert reference.images == len(validation)
+    assert set(reference.labels) <= set(snapshot.labels)
+    assert found.manifest.files[REFERENCE_FILE] == sha256(bundle / REFERENCE_FILE)
+
+
 def test_the_same_training_gives_the_same_bundle(bundle: Path, snapshot: Snapshot, tmp_path: Path, bars: Bars) -> None:
     again = train(snapshot, PLAN, Run(tmp_path, "surfaces"), bars)
     assert (again / MODEL_FILE).read_bytes() == (bundle / MODEL_FILE).read_bytes()
+    assert (again / REFERENCE_FILE).read_bytes() == (bundle / REFERENCE_FILE).read_bytes()
 
 
 def test_a_graph_that_answers_differently_is_not_written(bundle: Path, tmp_path: Path) -> None:
@@ -89,7 +100,7 @@ def test_an_int8_graph_is_added_only_if_it_is_good_enough(bundle: Path, snapshot
     manifest = Bundle.load(copy).manifest
     assert (manifest.quantization is None) is (refusal is not None)
     assert measured.images == len(parts) - 24
-    assert RECORD_FILE in manifest.files
+    assert {RECORD_FILE, REFERENCE_FILE} <= set(manifest.files)
 
 
 def test_a_graph_that_is_not_what_the_manifest_says(bundle: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.bundle import Bundle
+from loupe_shared.drift.reference import REFERENCE_FILE, Reference
 from loupe_shared.embedded import embeddings_of
 from loupe_shared.embedding import quantize
 from loupe_shared.listing import Order, ResultFilter
@@ -43,6 +44,8 @@ def test_ten_thousand_embeddings_become_a_bundle(tmp_path: Path, capsys: pytest.
     manifest = Bundle.load(to / "bundle").manifest
     assert (manifest.name, manifest.version, manifest.labels) == ("quick", 3, tuple(sorted(labels)))
     assert manifest.preprocessing == Bundle.load(BUNDLE).manifest.preprocessing
+    reference = Reference.read((to / "bundle" / REFERENCE_FILE).read_bytes(), "quick:3")
+    assert (reference.images, set(reference.labels)) == (1500, set(labels))
     figures = json.loads((to / "report.json").read_text())
     assert figures["metrics"]["accuracy"]["value"] > 0.9
     assert figures["pictures"] == [1500, 1500]

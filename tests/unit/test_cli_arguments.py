@@ -1,11 +1,11 @@
 """What people write, as values."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import typer
 
-from loupe_cli.arguments import Name, image, moment, url
+from loupe_cli.arguments import Days, Name, days, image, moment, url
 from loupe_shared.domain import now
 
 
@@ -33,6 +33,10 @@ def test_times() -> None:
 def test_no_time(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="such as 30m"):
         moment(text)
+
+
+def test_days() -> None:
+    assert days("2026-11-16..2026-11-23") == Days(date(2026, 11, 16), date(2026, 11, 23))
 
 
 def test_names_of_images() -> None:

@@ -24,7 +24,7 @@ from tests.unit.test_client import AwayStore, serving
 
 COMMANDS = sorted(str(command.callback.__name__) for command in app.registered_commands if command.callback)
 ASKING = (
-    *("results", "counts", "pipeline", "watch", "doctor", "show a.jpg", "trace a.jpg", "similar a.jpg"),
+    *("results", "counts", "pipeline", "drift", "watch", "doctor", "show a.jpg", "trace a.jpg", "similar a.jpg"),
     *("export never.csv", "review a.jpg cat", "upload samples", "upload samples --again"),
 )
 

@@ -19,6 +19,7 @@ from loupe_client.filters import (
     Choice,
     CountFilter,
     DaysFilter,
+    DriftFilter,
     Filter,
     LetterFilter,
     SortedFilter,
@@ -56,6 +57,7 @@ TIMED: TimedFilter = {**FILTER, "since": NOON, "until": NOON}
 SORTED: SortedFilter = {**TIMED, "sort": "score", "order": "ascending"}
 COUNTED: CountFilter = {"container": "images", "model": "a:1"}
 DAYS: DaysFilter = {**COUNTED, "since": date(2026, 11, 22), "until": date(2026, 11, 23)}
+DRIFT: DriftFilter = {**DAYS, "baseline_since": date(2026, 10, 1), "baseline_until": date(2026, 11, 1)}
 LETTER = "5f0c1b7a9e3d4c2f8a6b7d1e0f9c3a52"
 LETTERS: LetterFilter = {"source": "store", "reason": "disk"}
 JOB = "0644a8b2c1d3e4-5f0c1b7a"
@@ -100,6 +102,7 @@ METHODS: dict[str, tuple[str, Callable[[Loupe], object]]] = {
     "GET /v1/counts": ("counts", lambda loupe: loupe.counts(**COUNTED)),
     "GET /v1/statistics": ("statistics", lambda loupe: loupe.statistics(top=7, **DAYS)),
     "GET /v1/throughput": ("throughput", lambda loupe: loupe.throughput(**DAYS)),
+    "GET /v1/drift": ("drift", lambda loupe: loupe.drift(**DRIFT)),
     "GET /v1/models/{name}/shadows/{version}": ("compared", lambda loupe: loupe.compared("cells", 7, limit=7)),
     "GET /v1/pipeline": ("pipeline", lambda loupe: loupe.pipeline()),
     "GET /v1/content/{container}/{blob}": ("content", lambda loupe: loupe.content(*IMAGE)),

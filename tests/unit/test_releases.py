@@ -38,6 +38,10 @@ class Shelf:
         document = before.model_dump() | changes | {"revision": before.revision + 1}
         self.released = Release.model_validate(document)
 
+    def read(self, name: str, version: int, file: str) -> bytes | None:
+        """Not asked for."""
+        raise NotImplementedError
+
     def release(self, name: str) -> Release | None:
         """What is released."""
         assert name == "colors"

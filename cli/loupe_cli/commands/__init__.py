@@ -5,6 +5,7 @@ import typer
 from loupe_cli.commands import (
     counts,
     doctor,
+    drift,
     export,
     jobs,
     letters,
@@ -40,6 +41,7 @@ def install(app: typer.Typer) -> None:
         (upload.upload, _CHANGING, upload.EXAMPLES),
         (review.review, _CHANGING, review.EXAMPLES),
         (pipeline.pipeline, _RUNNING, pipeline.EXAMPLES),
+        (drift.drift, _RUNNING, drift.EXAMPLES),
         (trace.trace, _RUNNING, trace.EXAMPLES),
         (doctor.doctor, _RUNNING, doctor.EXAMPLES),
     ):

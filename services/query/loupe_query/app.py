@@ -10,6 +10,9 @@ from fastapi import FastAPI
 from loupe_query.access.guard import Access
 from loupe_query.access.sign_in import sign_in_router
 from loupe_query.archive import archive_router
+from loupe_query.drift.look import DriftLook
+from loupe_query.drift.references import References
+from loupe_query.drift.routes import drift_router
 from loupe_query.export import export_router
 from loupe_query.frontend import Frontend
 from loupe_query.jobs.desk import Desk
@@ -67,6 +70,7 @@ class Archive:
         registry: of models; unset if the service is not told where it is.
         intake: of that registry, and its container.
         shadows: what versions of models said that look on.
+        references: what models were trained for.
         embedder: looks at uploaded pictures; unset if there is no model for it.
         max_picture_bytes: of a picture that is looked at.
     """
@@ -87,6 +91,7 @@ class Archive:
     registry: Registry | None
     intake: Place | None
     shadows: ShadowStore
+    references: References
     embedder: Embedder | None
     links: Links
     thumbnails: Thumbnails
@@ -118,6 +123,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
         export_router(store),
         pipeline_router(archive.queues, archive.workers),
         shadows_router(archive.shadows),
+        drift_router(DriftLook(store, archive.similar, archive.references)),
     ]
     refusals = describe(401, 403, 429)
     for router in reading:

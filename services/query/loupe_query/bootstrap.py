@@ -4,6 +4,7 @@ from contextlib import ExitStack, closing
 
 from loupe_query.access.guard import Access
 from loupe_query.app import Archive, create_app
+from loupe_query.drift.references import BundleReferences
 from loupe_query.frontend import Frontend, content_security_policy
 from loupe_query.gauges import letter_look, queue_look
 from loupe_query.jobs.blob_outputs import BlobOutputs
@@ -65,6 +66,7 @@ def serve_query(settings: QuerySettings) -> int:
             registry=registry,
             intake=Place(registry, models) if registry and models else None,
             shadows=resources.enter_context(closing(open_shadow_store(settings))),
+            references=BundleReferences(registry, settings.model_bundle),
             embedder=_embedder(settings),
             links=links,
             thumbnails=resources.enter_context(closing(BlobThumbnails(settings, service, links))),

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from loupe_shared.adapters.bundle_folder import brought
 from loupe_shared.bundle import MANIFEST_FILE, Bundle, Manifest
-from loupe_shared.errors import BlobGone, StorageUnavailable
+from loupe_shared.errors import BlobGone, InvalidBundle, StorageUnavailable
 from loupe_shared.release.ports import ReleaseChanged, VersionExists, VersionUnknown
 from loupe_shared.release.release import Release
 
@@ -118,18 +118,29 @@ class StoredRegistry(ABC):
         """See ``Registry.fetch``. A folder whose files were altered is replaced."""
 
         def fill(made: Path) -> None:
-            manifest = self._manifest(name, version)
-            if manifest is None:
-                raise VersionUnknown(f"there is no version {version} of the model {name}")
+            manifest = self._known(name, version)
             try:
                 for file in manifest.files:
                     with (made / file).open("wb") as content:
                         content.writelines(self._chunks(path_of(name, version, file)))
             except BlobGone as error:
-                raise VersionUnknown(f"version {version} of {name} is not whole any more: {error}") from error
+                raise _not_whole(name, version, error) from error
             (made / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
 
         return brought(name, version, folder, fill)
+
+    def read(self, name: str, version: int, file: str) -> bytes | None:
+        """See ``Registry.read``."""
+        expected = self._known(name, version).files.get(file)
+        if expected is None:
+            return None
+        try:
+            content = self._read(path_of(name, version, file)).content
+        except BlobGone as error:
+            raise _not_whole(name, version, error) from error
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise InvalidBundle(f"{path_of(name, version, file)} is not the file that the manifest describes")
+        return content
 
     def release(self, name: str) -> Release | None:
         """See ``Registry.release``."""
@@ -162,6 +173,12 @@ class StoredRegistry(ABC):
         matches = [_VERSION.fullmatch(path) for path in self._names(prefix)]
         return [(match[1], int(match[2])) for match in matches if match]
 
+    def _known(self, name: str, version: int) -> Manifest:
+        manifest = self._manifest(name, version)
+        if manifest is None:
+            raise VersionUnknown(f"there is no version {version} of the model {name}")
+        return manifest
+
     def _manifest(self, name: str, version: int) -> Manifest | None:
         known = self._manifests.get((name, version))
         if known:
@@ -188,6 +205,10 @@ class StoredRegistry(ABC):
                 f"somebody has begun to register another version {manifest.version} of {manifest.name}, with another "
                 f"{file}: register this one under the next number"
             )
+
+
+def _not_whole(name: str, version: int, error: BlobGone) -> VersionUnknown:
+    return VersionUnknown(f"version {version} of {name} is not whole any more: {error}")
 
 
 def _require_equal(known: Manifest | None, manifest: Manifest) -> None:

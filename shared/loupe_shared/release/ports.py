@@ -47,6 +47,14 @@ class Registry(Protocol):
             InvalidBundle: what came is not what the manifest says, or was made for other preprocessing.
         """
 
+    def read(self, name: str, version: int, file: str) -> bytes | None:
+        """A small file of a version; nothing if it has none of this name.
+
+        Raises:
+            VersionUnknown: there is no such version.
+            InvalidBundle: what came is not what the manifest says.
+        """
+
     def release(self, name: str) -> Release | None:
         """What is released of a model; nothing if none of its versions was promoted yet."""
 

@@ -107,6 +107,22 @@ def test_a_refusal_is_shown_and_can_be_overruled(page: Page, url: str, complaint
     expect(page.get_by_role("list", name="Changes")).to_contain_text("by force, although its accuracy is 50.0%")
 
 
+def test_what_is_compared_for_drift_can_be_chosen(page: Page, url: str) -> None:
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.goto(f"{url}/models/cells")
+    expect(card(page, 1)).to_be_visible()
+    drift = page.get_by_role("region", name="Drift")
+    expect(drift).to_have_count(0)
+    change(page, card(page, 1).get_by_role("button", name="Promote"), "Promote")
+    expect(drift.get_by_text("Nothing can be said of the images of the last days yet.")).to_be_visible()
+    expect(drift.get_by_text("the bundle of cells:1 says nothing of its training")).to_be_visible()
+    drift.get_by_label("The last 7 days, compared with").select_option("the 28 days before")
+    expect(drift.get_by_text("Embeddings", exact=True)).to_be_visible()
+    expect(drift.get_by_text("these days have 0 images with labels, and 50 are needed: take more days")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everyone_can_use_the_pages(page: Page, url: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -178,6 +178,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether images are still such as the model was trained for
+         * @description Compares the labels, scores and embeddings that a model gave in some days with those of the validation
+         *     split of its training, or of other days of the archive. Labels and scores are of all images, embeddings of up to 1,000.
+         *     The answer is remembered for a minute.
+         */
+        get: operations["get_drift_v1_drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export": {
         parameters: {
             query?: never;
@@ -862,6 +884,12 @@ export interface components {
          */
         Action: "promote" | "canary" | "shadow" | "rollback";
         /**
+         * Aspect
+         * @description What is compared of images.
+         * @enum {string}
+         */
+        Aspect: "labels" | "scores" | "embeddings";
+        /**
          * ByFilter
          * @description The images that the archive showed for a filter when the job was submitted.
          */
@@ -1139,6 +1167,93 @@ export interface components {
             model: string;
             /** Score */
             score: number;
+        };
+        /**
+         * DriftFigure
+         * @description One aspect of the images, compared.
+         */
+        DriftFigure: {
+            aspect: components["schemas"]["Aspect"];
+            /**
+             * Images
+             * @description of these days that were compared
+             */
+            images: number;
+            /**
+             * Note
+             * @description why the verdict is unknown, and what to do
+             */
+            note?: string | null;
+            /**
+             * P Value
+             * @description how likely as great a difference is without drift, with regard to all that is compared here
+             */
+            p_value?: number | null;
+            /**
+             * Psi
+             * @description population stability index; below 0.1 it is no drift, however sure it is
+             */
+            psi?: number | null;
+            /**
+             * Reference Images
+             * @description that they were compared with
+             */
+            reference_images: number;
+            /**
+             * Shares
+             * @description all scores, or the labels whose shares have changed most; none of embeddings
+             */
+            shares: components["schemas"]["Share"][];
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * DriftReport
+         * @description Whether the images of some days are still such as a model was trained for, or as those of other days.
+         */
+        DriftReport: {
+            /** Baseline Since */
+            baseline_since?: string | null;
+            /**
+             * Baseline Until
+             * @description exclusive
+             */
+            baseline_until?: string | null;
+            /**
+             * False Alarm Rate
+             * @description how often the verdict is drift although there is none, at most
+             * @default 0.01
+             */
+            false_alarm_rate: number;
+            /** Figures */
+            figures: components["schemas"]["DriftFigure"][];
+            /**
+             * Model
+             * @description none if none was named and none has answered in these days
+             */
+            model: string | null;
+            /**
+             * Note
+             * @description why there are no figures, and what to do
+             */
+            note?: string | null;
+            /**
+             * Reference
+             * @description what was compared with: the validation split of the training, or days of the archive
+             */
+            reference: ("training" | "archive") | null;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             * @description exclusive
+             */
+            until: string;
+            /** @description drift if any figure says so, steady if any says that, otherwise unknown */
+            verdict: components["schemas"]["Verdict"];
         };
         /**
          * EntraSignIn
@@ -2503,6 +2618,27 @@ export interface components {
             why: string;
         };
         /**
+         * Share
+         * @description How many of the images are of a kind.
+         */
+        Share: {
+            /**
+             * Name
+             * @description a label, or where scores begin
+             */
+            name: string;
+            /**
+             * Reference
+             * @description part of the images that are compared with
+             */
+            reference: number;
+            /**
+             * Window
+             * @description part of the images of these days
+             */
+            window: number;
+        };
+        /**
          * SignIn
          * @description What a page must know before it can ask the API for anything.
          */
@@ -2703,6 +2839,12 @@ export interface components {
              */
             blobs: string[];
         };
+        /**
+         * Verdict
+         * @description What follows from figures.
+         * @enum {string}
+         */
+        Verdict: "drift" | "steady" | "unknown";
         /**
          * Version
          * @description A version of a model.
@@ -3425,6 +3567,123 @@ export interface operations {
             };
             /** @description The request is too long */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller asks too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_drift_v1_drift_get: {
+        parameters: {
+            query?: {
+                /** @description compare with these days of the archive, and not with the training */
+                baseline_since?: string | null;
+                /** @description exclusive */
+                baseline_until?: string | null;
+                container?: string | null;
+                /** @description by default the one that answered for most images */
+                model?: string | null;
+                /** @description 7 days before `until` by default */
+                since?: string | null;
+                /** @description exclusive; by default 7 days after `since`, or tomorrow */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model": "solar-cells:2",
+                     *       "since": "2026-11-16",
+                     *       "until": "2026-11-23",
+                     *       "reference": "training",
+                     *       "verdict": "drift",
+                     *       "false_alarm_rate": 0.01,
+                     *       "figures": [
+                     *         {
+                     *           "aspect": "labels",
+                     *           "verdict": "drift",
+                     *           "psi": 0.312,
+                     *           "p_value": 0.0004,
+                     *           "images": 8120,
+                     *           "reference_images": 640,
+                     *           "shares": [
+                     *             {
+                     *               "name": "cracked",
+                     *               "reference": 0.08,
+                     *               "window": 0.27
+                     *             },
+                     *             {
+                     *               "name": "intact",
+                     *               "reference": 0.92,
+                     *               "window": 0.73
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "aspect": "embeddings",
+                     *           "verdict": "unknown",
+                     *           "images": 0,
+                     *           "reference_images": 640,
+                     *           "shares": [],
+                     *           "note": "these days have 0 images with embeddings, and 50 are needed: take more days"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+            /** @description The request lacks the right token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the scope */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ import { Problem } from "../parts/problem";
 import { Title } from "../parts/title";
 import { ChangeButton } from "./change-button";
 import { Changes } from "./changes";
+import { Drift } from "./drift";
 import styles from "./models.module.css";
 import { VersionCard } from "./version-card";
 import { releaseText } from "./words";
@@ -63,6 +64,7 @@ function Content({ model }: { model: Model }) {
           ))}
         </ul>
       </section>
+      {release && <Drift model={`${name}:${release.serving}`} />}
       {release && <Changes release={release} />}
     </>
   );

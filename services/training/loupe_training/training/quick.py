@@ -17,6 +17,7 @@ from loupe_training.export.bundle import Identity, new_bundle, prove
 from loupe_training.export.measured import add_metrics
 from loupe_training.export.new_head import with_head
 from loupe_training.export.record import Record
+from loupe_training.export.reference import add_reference
 from loupe_training.progress import Bars
 from loupe_training.training.head import PENALTIES, Examples, Head, fit_head
 from loupe_training.training.run import check_samples, prepared, software
@@ -77,12 +78,13 @@ def train_head(
     provenance = of_base.provenance.model_copy(update={"weights": weights})
     identity = Identity(name, version, provenance, of_base.model_version().embedding_space)
     graph = with_head(base, head.weights, head.bias)
-    with new_bundle(to, graph, labels, of_base.preprocessing, identity, record) as bundle:
-        prove(bundle, lambda pixels: _expected(base, head, pixels), _noise(of_base.preprocessing.size))
+    with new_bundle(to, graph, labels, of_base.preprocessing, identity, record) as proven:
+        prove(proven, lambda pixels: _expected(base, head, pixels), _noise(of_base.preprocessing.size))
         validated, tested = (
             Answers(labels, softmax(head.logits(some.embeddings)), some.targets, embeddings.of(split)[1])
             for some, split in ((validation, Split.VALIDATION), (test, Split.TEST))
         )
+        bundle = add_reference(proven, validated.probabilities, validation.embeddings)
         add_metrics(bundle.folder, tested)
         return evaluate(bundle, embeddings.digest, validated, tested, wishes)
 

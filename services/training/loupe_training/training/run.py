@@ -29,6 +29,7 @@ from loupe_training.export.measured import add_metrics
 from loupe_training.export.network import Explained
 from loupe_training.export.quantize import Part, add_int8
 from loupe_training.export.record import EpochMetrics, Record
+from loupe_training.export.reference import add_reference
 from loupe_training.memory import keep_freed_memory
 from loupe_training.network import Classifier
 from loupe_training.pictures import Pictures, decode_pictures
@@ -141,8 +142,10 @@ def train(
     to = run.folder / BUNDLE_FOLDER
     graph = onnx_graph(explained, plan.size)
     identity = Identity(run.name, run.version, provenance)
-    with new_bundle(to, graph, labels, plan.preprocessing(), identity, record) as bundle:
-        prove(bundle, explained.answer, validation.pixels[:PROOF_PICTURES])
+    with new_bundle(to, graph, labels, plan.preprocessing(), identity, record) as proven:
+        prove(proven, explained.answer, validation.pixels[:PROOF_PICTURES])
+        said = Graph(proven).run(validation.pixels)
+        bundle = add_reference(proven, said.probabilities, said.embedding)
         if run.int8:
             chosen = np.random.default_rng(plan.seed).permutation(len(learnt.samples))[:CALIBRATION_PICTURES]
             gate = [Part(pixels, one.label) for pixels, one in zip(validation.pixels, validation.samples, strict=True)]

@@ -1,0 +1,1 @@
+"""What images are compared with later, to see whether they are still such as a model was trained for."""
