@@ -29,8 +29,9 @@ NAMESPACE ?= loupe
 OVERLAY ?= prod-cpu
 OVERLAYS := $(if $(filter prod-gpu,$(OVERLAY)),prod-cpu) $(OVERLAY)
 
-# Container images: all services, the command line, and the model. Those with a GPU take gigabytes: SERVICE=inference-gpu.
-IMAGES_CPU := $(filter-out inference-gpu%,$(basename $(notdir $(wildcard requirements/images/*.txt)))) model
+# Container images: all services, the command line, and the model. Those with a GPU and training take gigabytes, and are
+# built when they are named: SERVICE=inference-gpu, SERVICE=training.
+IMAGES_CPU := $(filter-out inference-gpu% training,$(basename $(notdir $(wildcard requirements/images/*.txt)))) model
 CHOSEN := $(or $(SERVICE),$(IMAGES_CPU))
 DOCKER ?= docker
 REGISTRY ?= loupe
@@ -54,7 +55,7 @@ setup: .venv/ready services/local/node_modules/ready frontend ## Make the enviro
 frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 
 .PHONY: test
-test: setup tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
+test: setup $(if $(ARGS),,.venv-training/ready) tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
 	@$(SCRIPT) $(FRONTEND) test
 	@$(BIN)/pytest $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-training)
@@ -192,9 +193,9 @@ clean: ## Remove environments, data and caches
 	@"$(PYTHON)" services/local/bootstrap.py python .venv-model models/efficientnet-lite0/requirements.txt shared services/training
 	@touch $@
 
-.venv-training/ready: services/training/requirements.txt shared/pyproject.toml services/training/pyproject.toml
+.venv-training/ready: services/training/requirements.txt shared/pyproject.toml client/pyproject.toml services/training/pyproject.toml
 	$(if $(PYTHON),,$(error Loupe needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it with PYTHON=))
-	@"$(PYTHON)" services/local/bootstrap.py python .venv-training services/training/requirements.txt shared services/training
+	@"$(PYTHON)" services/local/bootstrap.py python .venv-training services/training/requirements.txt shared client services/training
 	@touch $@
 
 # What the notebook needs, too, and nobody who only trains.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from charts.settings import SERVICES, settable
+from loupe_shared.bundle import NAME as MODEL
 
 Schema = dict[str, Any]
 
@@ -40,11 +41,25 @@ def values() -> Schema:
             hpa=_hpa(),
             replicas=_count(0),
             startupSeconds=_count(30),
-            gpu=_closed(count=_count(0), nodeSelector=LABELS, tolerations=_each(_ref("toleration")), engineClaim=NAME),
+            gpu=_gpu(engineClaim=NAME),
         ),
         "results": _component("results", keda=_keda("jobsPerReplica"), hpa=_hpa(), replicas=_count(1)),
         "reconciler": _component("reconciler", schedule=TEXT),
         "batch": _component("batch", enabled=FLAG),
+        "training": _component(
+            "training",
+            enabled=FLAG,
+            model={"type": "string", "pattern": f"{MODEL}|^$", "maxLength": 100},
+            schedule=TEXT,
+            promote=FLAG,
+            args=_each(TEXT),
+            apiKeySecret=_ref("secretKey"),
+            work=_closed(claim=NAME, size=QUANTITY),
+            gpu=_gpu(),
+            deadlineSeconds=_count(60),
+            retries=_count(0),
+            priorityClassName=NAME,
+        ),
     }
     backfill = _closed(
         enabled=FLAG,
@@ -159,6 +174,10 @@ def _keda(target: str) -> Schema:
         stabilizationSeconds={**_count(0), "maximum": 3600},
         **{target: _count(1)},
     )
+
+
+def _gpu(**more: Schema) -> Schema:
+    return _closed(count=_count(0), nodeSelector=LABELS, tolerations=_each(_ref("toleration")), **more)
 
 
 def _hpa() -> Schema:

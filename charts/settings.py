@@ -8,15 +8,17 @@ from loupe_ingestion.settings import IngestionSettings
 from loupe_query.settings import QuerySettings
 from loupe_reconciler.settings import ReconcilerSettings
 from loupe_results.settings import ResultsSettings
-from loupe_shared.settings import PREFIX, ServiceSettings
+from loupe_shared.settings import PREFIX, ProcessSettings
+from loupe_training.settings import RetrainingSettings
 
-SERVICES: dict[str, type[ServiceSettings]] = {
+SERVICES: dict[str, type[ProcessSettings]] = {
     "query": QuerySettings,
     "ingestion": IngestionSettings,
     "inference": InferenceSettings,
     "results": ResultsSettings,
     "reconciler": ReconcilerSettings,
     "batch": BatchSettings,
+    "training": RetrainingSettings,
 }
 
 # What follows from other values, or from where the chart puts things. Nobody sets these by their names.
@@ -32,8 +34,11 @@ MANAGED = frozenset(
         "LOUPE_MODEL_BUNDLE",
         "LOUPE_MODEL_CACHE",
         "LOUPE_PORT",
+        "LOUPE_RUN",
+        "LOUPE_SCOPE",
         "LOUPE_SQLITE_PATH",
         "LOUPE_TENSORRT_CACHE",
+        "LOUPE_URL",
     }
 )
 

@@ -29,20 +29,22 @@ from loupe_results.settings import ResultsSettings
 from loupe_shared.adapters import cosmos_documents, cosmos_job_documents, cosmos_shadow_documents
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.web import Ending
-from loupe_shared.settings import PREFIX, ServiceSettings
+from loupe_shared.settings import PREFIX, ProcessSettings
 from loupe_shared.telemetry.catalog import Metric
 from loupe_shared.telemetry.metrics import CATALOG
+from loupe_training.settings import RetrainingSettings
 
 HERE = Path(__file__).parent
 BENCHMARK = HERE.parent / "bench" / "results" / "2-cores.json"
 
-SERVICES: dict[str, type[ServiceSettings]] = {
+SERVICES: dict[str, type[ProcessSettings]] = {
     "ingestion": IngestionSettings,
     "inference": InferenceSettings,
     "results": ResultsSettings,
     "query": QuerySettings,
     "reconciler": ReconcilerSettings,
     "batch": BatchSettings,
+    "training": RetrainingSettings,
 }
 
 INTRODUCTION = """# Settings

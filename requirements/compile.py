@@ -5,8 +5,8 @@ what the benchmark needs beside them. ``docker.txt``, ``checkov.txt`` and ``infr
 container images, at the chart, and at the templates of Azure's resources. Each file of ``images/`` is for the container
 image of its name: what the service needs, in the versions of ``lock.txt``, and no more. They hold hashes and no
 addresses, for all systems and Python versions at once. The lock of Azure ML's batch deployments lies with the code that
-they run. The GPU builds of ONNX Runtime are only in the files of GPU
-images, because they and the CPU build exclude each other.
+they run. The GPU builds of ONNX Runtime are only in the files of GPU images, because they and the CPU build exclude
+each other; torch is only in that of training, which alone needs it.
 
     python compile.py                          all
     python compile.py bench.txt images/cli.txt    some
@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
 UV = ROOT / ".venv-lock"
-LEFT_OUT = ("gpu", "gpu-cuda12", "azureml")
+LEFT_OUT = ("gpu", "gpu-cuda12", "torch", "azureml")
 
 # Images that are not a service as it is: package and extras.
 IMAGES = {
@@ -32,8 +32,9 @@ IMAGES = {
     "inference": "loupe-inference[cpu]",
     "inference-gpu": "loupe-inference[gpu]",
     "inference-gpu-cuda12": "loupe-inference[gpu-cuda12]",
+    "training": "loupe-training[torch]",
 }
-NO_IMAGE = ("loupe-local", "loupe-training")
+NO_IMAGE = ("loupe-local",)
 
 # What a batch deployment of Azure ML runs: decoding and ONNX Runtime, beside Azure's own packages.
 AZURE_ML = "../services/training/loupe_training/azure_ml/requirements.txt"

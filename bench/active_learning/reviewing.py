@@ -1,6 +1,6 @@
 """What to label next: as the review queue says, over a real archive that the newest head has answered; or by chance."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -78,8 +78,8 @@ class Reviewing:
         self._open = set(range(len(said))) - set(first)
         self._version = 0
         self._store = store
-        of_images = dict(zip((image.id for image in self._images), embeddings, strict=True))
-        self._queue = Queue(store, PoolEmbeddings(of_images), MemoryClaims(), ACCOUNT)
+        self._embeddings = embeddings
+        self._queue = Queue(store, MemoryClaims(), ACCOUNT)
 
     def next(self, probabilities: Floats, count: int) -> list[int]:
         """See ``Chooser.next``."""
@@ -102,7 +102,8 @@ class Reviewing:
     def _answer(self, probabilities: Floats) -> None:
         """A further version of the model classifies what has no label."""
         self._version += 1
-        model = ModelVersion(name=MODEL, version=self._version, preprocessing_hash="of the pool")
+        # Heads share the space, because they share what makes the embeddings.
+        model = ModelVersion(name=MODEL, version=self._version, preprocessing_hash="of the pool", space=f"{MODEL}:1")
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :BEST]
         scores = np.minimum(np.take_along_axis(probabilities, best, axis=1), 1.0)
         self._store.write(
@@ -115,29 +116,12 @@ class Reviewing:
                         for place, score in zip(best[number].tolist(), scores[number].tolist(), strict=True)
                     ),
                     model=model,
+                    embedding=self._embeddings[number],
                     completed_at=now(),
                 )
                 for number in sorted(self._open)
             ]
         )
-
-
-class PoolEmbeddings:
-    """``SimilarImages`` of the pool. Heads share the space, because they share what makes the embeddings."""
-
-    def __init__(self, embeddings: Mapping[str, Embedding]) -> None:
-        self._embeddings = embeddings
-
-    def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """See ``SimilarImages.embeddings``."""
-        return {id_: (MODEL, self._embeddings[id_]) for id_ in image_ids}
-
-    def nearest(self, space: str, embedding: Embedding, limit: int) -> list[tuple[str, float]]:
-        """Nobody asks here."""
-        raise AssertionError(space, embedding, limit)
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 @contextmanager

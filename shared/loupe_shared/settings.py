@@ -24,8 +24,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class ServiceSettings(BaseSettings):
-    """What every service has."""
+class ProcessSettings(BaseSettings):
+    """What every process has that runs by itself."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -35,6 +35,29 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="text: lines for people. json: each line is a JSON object, for what collects them."
     )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            ConfigurationError: names the first variable that is missing or wrong.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            if not first["loc"]:
+                raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from error
+            name = str(first["loc"][0])
+            raise ConfigurationError(
+                f"{PREFIX}{name.upper()}: {first['msg']} ({cls.model_fields[name].description})"
+            ) from error
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service has."""
+
     metrics_port: int | None = Field(
         default=None,
         ge=0,
@@ -54,24 +77,6 @@ class ServiceSettings(BaseSettings):
             program: which of Loupe's it is.
         """
         return program
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read the environment.
-
-        Raises:
-            ConfigurationError: names the first variable that is missing or wrong.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            if not first["loc"]:
-                raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from error
-            name = str(first["loc"][0])
-            raise ConfigurationError(
-                f"{PREFIX}{name.upper()}: {first['msg']} ({cls.model_fields[name].description})"
-            ) from error
 
 
 class BrokerSettings(ServiceSettings):

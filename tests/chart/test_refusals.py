@@ -5,6 +5,8 @@ import pytest
 from tests.helm import CPU, INSTALLATIONS, Refused, render
 
 LOCAL = INSTALLATIONS["local"]
+TRAINING = {"enabled": True, "model": "line-3"}
+ID = "00000000-0000-4000-8000-000000000008"
 
 
 def refusal(changes: dict[str, object], installation: str = "prod-cpu") -> str:
@@ -78,6 +80,12 @@ def test_a_tag_within_the_repository_is_refused() -> None:
         ({"inference.gpu.count": 1}, "have GPUs that nothing uses: set LOUPE_DEVICE"),
         ({"ingress.enabled": True, "ingress.host": "h"}, "are two ways to the same place"),
         ({"gateway.className": ""}, "name the class of a new Gateway, or a Gateway that exists"),
+        ({"training.enabled": True}, "training.model is empty: name the model"),
+        ({"training": TRAINING}, "let training.apiKeySecret.name name a Secret"),
+        (
+            {"training": TRAINING, "identity.clientIds.training": ID},
+            "Entra ID, which the API does not accept",
+        ),
         ({"gateway.enabled": False, "ingress.enabled": True}, "set the name under which the API is called"),
     ],
 )

@@ -22,7 +22,9 @@ from tests.helm import INSTALLATIONS, render
 
 TAG = "test"
 IMAGE_NAMES = [
-    path.stem for path in sorted((ROOT / "requirements" / "images").glob("*.txt")) if "-gpu" not in path.stem
+    path.stem
+    for path in sorted((ROOT / "requirements" / "images").glob("*.txt"))
+    if "-gpu" not in path.stem and path.stem != "training"  # they take gigabytes
 ]
 BASE = os.environ.get("BASE") or "python:3.13-slim"
 
@@ -43,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def images() -> Mapping[str, str]:
-    """All images but those with a GPU, by the names of their services: built, or found to be up to date."""
+    """All images but those that take gigabytes, by the names of their services: built, or found to be up to date."""
     done = subprocess.run(["make", "images", f"TAG={TAG}"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     return {name: f"loupe/{name}:{TAG}" for name in [*IMAGE_NAMES, "model"]}

@@ -162,14 +162,16 @@ def activated(*profiles: str) -> Config:
 
 
 def images_of(chart_values: dict[str, Any]) -> dict[str, str]:
-    """The image of each part of the chart."""
-    found = {part: value["image"]["repository"] for part, value in chart_values.items() if "repository" in image(value)}
+    """The image of each part of the chart that is not switched off."""
+    on = {part: value for part, value in chart_values.items() if isinstance(value, dict) and value.get("enabled", True)}
+    found = {part: value["image"]["repository"] for part, value in on.items() if "repository" in image(value)}
     return found | {"model": chart_values["model"]["image"]["repository"]}
 
 
-def image(value: object) -> dict[str, Any]:
+def image(value: dict[str, Any]) -> dict[str, Any]:
     """The image of a part, if it has one."""
-    return value.get("image", {}) if isinstance(value, dict) else {}
+    found = value.get("image", {})
+    return found if isinstance(found, dict) else {}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Drift over the application, its archive and its registry."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,16 +13,15 @@ from loupe_query.drift import stream as streams
 from loupe_query.drift.look import REMEMBERED_S, DriftLook
 from loupe_query.drift.references import BundleReferences
 from loupe_query.drift.stream import AT_A_MOMENT, MOMENTS, ByDay, Stream, spans, spread
-from loupe_query.similar.sqlite import SqliteSimilar
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.adapters.memory_registry import MemoryRegistry
 from loupe_shared.adapters.sqlite import SqliteStore
 from loupe_shared.api import statistics as statistics_views
 from loupe_shared.api.drift import DriftQuery, DriftReport
 from loupe_shared.embedding import quantize
-from loupe_shared.ports import ResultStore, SimilarImages
+from loupe_shared.ports import ResultStore
 from loupe_shared.result import Embedding, Prediction, Result
-from tests.apps import NoneSimilar, api, archive
+from tests.apps import api, archive
 from tests.commands import loupe, said, shown
 from tests.drifting import KINDS, MIX, Seen, see
 from tests.factories import NOON, result
@@ -37,17 +36,17 @@ OTHERS = see(CHANCE, 350, mix=(0.5, 0.2, 0.3), light=0.7)
 FIRST_DAY, NOW = date(2026, 11, 16), datetime.combine(date(2026, 11, 22), NOON.timetz())
 
 
-class KeptSimilar(NoneSimilar):
-    """Embeddings of results."""
+class AskedStore(MemoryStore):
+    """Counts how often it is asked for embeddings."""
 
-    def __init__(self, results: Sequence[Result]) -> None:
-        self._kept = {one.image.id: (str(one.model), one.embedding) for one in results if one.embedding}
+    def __init__(self) -> None:
+        super().__init__()
         self.asked = 0
 
     def embeddings(self, image_ids: Sequence[str]) -> dict[str, tuple[str, Embedding]]:
-        """See ``SimilarImages.embeddings``."""
+        """See ``ResultStore.embeddings``."""
         self.asked += 1
-        return {id_: self._kept[id_] for id_ in image_ids if id_ in self._kept}
+        return super().embeddings(image_ids)
 
 
 def results_of(seen: Seen, prefix: str = "", ago: timedelta = timedelta(0)) -> list[Result]:
@@ -83,7 +82,7 @@ def look(results: Sequence[Result], registry: MemoryRegistry, **query: object) -
     """What is found in an archive with these results."""
     store = MemoryStore()
     store.write(results)
-    over = archive(store, similar=KeptSimilar(results), references=BundleReferences(registry, None))
+    over = archive(store, references=BundleReferences(registry, None))
     with api(over, raises=True) as client:
         answer = client.get("/v1/drift", params={name: str(value) for name, value in query.items()})
     assert answer.status_code == 200, answer.text
@@ -183,51 +182,37 @@ def test_what_cannot_be_compared_is_refused(query: str) -> None:
 
 def test_an_answer_is_remembered_for_a_while(registry: MemoryRegistry) -> None:
     results, seconds = results_of(ALIKE), 0.0
-    store, similar = MemoryStore(), KeptSimilar(results)
+    store = AskedStore()
     store.write(results)
-    look = DriftLook(store, similar, BundleReferences(registry, None), lambda: seconds)
+    look = DriftLook(store, BundleReferences(registry, None), lambda: seconds)
     first = look.report(DriftQuery())
-    asked = similar.asked
+    asked = store.asked
     assert look.report(DriftQuery()) is first
     seconds = REMEMBERED_S
     assert look.report(DriftQuery()) == first
-    assert similar.asked == 2 * asked
+    assert store.asked == 2 * asked
     look.report(DriftQuery(container="images"))
-    assert similar.asked == 3 * asked
+    assert store.asked == 3 * asked
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def stores(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[Sequence[Result]], tuple[ResultStore, SimilarImages]]]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ResultStore]:
     """Each kind of archive on one machine."""
-    with ExitStack() as resources:
-
-        def made(results: Sequence[Result]) -> tuple[ResultStore, SimilarImages]:
-            if request.param == "memory":
-                memory = MemoryStore()
-                memory.write(results)
-                return memory, KeptSimilar(results)
-            store = resources.enter_context(closing(SqliteStore(tmp_path / "results.sqlite")))
-            store.write(results)
-            return store, resources.enter_context(closing(SqliteSimilar(tmp_path / "results.sqlite")))
-
-        yield made
+    with closing(MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "results.sqlite")) as store:
+        yield store
 
 
-def test_embeddings_are_of_a_bounded_sample_of_the_days(
-    stores: Callable[[Sequence[Result]], tuple[ResultStore, SimilarImages]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_embeddings_are_of_a_bounded_sample_of_the_days(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MOMENTS", 14)
     monkeypatch.setattr(streams, "AT_A_MOMENT", 5)
     results = results_of(ALIKE)
-    store, similar = stores([*results, *results_of(OTHERS, "before/", timedelta(days=7))])
-    vectors, days = Stream(store, similar, MODEL, FIRST_DAY, date(2026, 11, 23)).embeddings()
+    store.write([*results, *results_of(OTHERS, "before/", timedelta(days=7))])
+    vectors, days = Stream(store, MODEL, FIRST_DAY, date(2026, 11, 23)).embeddings()
     assert len(vectors) == len(days) == 70
     assert sorted(set(days)) == sorted(set(ALIKE.days))
     kept = {one.embedding.values for one in results if one.embedding}
     assert {vector.tobytes() for vector in vectors} <= kept
-    assert not len(Stream(store, similar, "test:9", FIRST_DAY, date(2026, 11, 23)).embeddings()[0])
+    assert not len(Stream(store, "test:9", FIRST_DAY, date(2026, 11, 23)).embeddings()[0])
 
 
 def test_a_sample_has_the_more_images_of_a_time_the_more_there_were() -> None:
@@ -246,7 +231,7 @@ def test_the_command_shows_figures_and_fails_after_drift(registry: MemoryRegistr
     results = results_of(OTHERS)
     store = MemoryStore()
     store.write(results)
-    over = archive(store, similar=KeptSimilar(results), references=BundleReferences(registry, None))
+    over = archive(store, references=BundleReferences(registry, None))
     with serving(over, unused_port) as url:
         done = loupe("drift", url=url)
         as_json = loupe("drift", "--json", url=url)

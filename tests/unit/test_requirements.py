@@ -36,7 +36,7 @@ def test_every_service_has_a_lock_for_its_image() -> None:
     assert {path.stem for path in (REQUIREMENTS / "images").glob("*.txt")} == set(IMAGES), "run `make lock`"
 
 
-@pytest.mark.parametrize("image", sorted(name for name in IMAGES if GPU not in name))
+@pytest.mark.parametrize("image", sorted(name for name in IMAGES if GPU not in name and name != "training"))
 def test_an_image_has_what_everything_is_tested_with(image: str) -> None:
     assert locked(f"images/{image}.txt").items() <= locked("lock.txt").items(), "run `make lock`"
 
@@ -46,6 +46,16 @@ def test_a_gpu_image_differs_in_the_runtime_alone(image: str) -> None:
     new = locked(f"images/{image}.txt").keys() - locked("lock.txt").keys()
     assert not [name for name in new if not name.startswith(("nvidia-", "onnxruntime-gpu=="))]
     assert not [name for name in locked(f"images/{image}.txt") if name.startswith("onnxruntime==")]
+
+
+def test_the_image_of_training_has_besides_what_training_is_tested_with() -> None:
+    pinned = (ROOT / "services" / "training" / "requirements.txt").read_text(encoding="utf-8")
+    tested = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", pinned, re.MULTILINE))
+    known = {name.split("==")[0] for name in locked("lock.txt")}
+    own = dict(name.split("==") for name in locked("images/training.txt") if name.split("==")[0] not in known)
+    assert {"torch", "torchvision", "onnxscript"} <= own.keys() & tested.keys()
+    assert [name for name in own.keys() & tested.keys() if own[name] != tested[name]] == [], "run `make lock`"
+    assert {name for name in locked("images/training.txt") if name.split("==")[0] in known} <= locked("lock.txt").keys()
 
 
 @pytest.mark.parametrize("image", sorted(IMAGES))

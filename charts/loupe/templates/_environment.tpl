@@ -50,6 +50,7 @@ maps of its own, of which later ones come first.
 {{- range $name, $secret := dict
   "LOUPE_BROKER_URL" .root.Values.secrets.brokerUrl
   "LOUPE_COSMOS_KEY" .root.Values.secrets.cosmosKey
+  "LOUPE_KEY" .root.Values.training.apiKeySecret
   "LOUPE_STORAGE_KEY" .root.Values.secrets.storageKey
   "LOUPE_WEBHOOK_TOKEN" .root.Values.secrets.webhookToken }}
 {{- if and $secret.name (has $name $known) }}
@@ -57,6 +58,12 @@ maps of its own, of which later ones come first.
   valueFrom:
     secretKeyRef: {name: {{ $secret.name }}, key: {{ $secret.key }}}
 {{- end }}
+{{- end }}
+{{- if has "LOUPE_RUN" $known }}
+# Pods of one job go on where the one before was interrupted.
+- name: LOUPE_RUN
+  valueFrom:
+    fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}
 {{- end }}
 {{- if .root.Values.identity.enabled }}
 # Without it, a pod whose identity is not injected would try other ways of signing in, one after another.

@@ -123,7 +123,7 @@ def create_app(archive: Archive, access: Access, ending: Ending, frontend: Front
         export_router(store),
         pipeline_router(archive.queues, archive.workers),
         shadows_router(archive.shadows),
-        drift_router(DriftLook(store, archive.similar, archive.references)),
+        drift_router(DriftLook(store, archive.references)),
     ]
     refusals = describe(401, 403, 429)
     for router in reading:

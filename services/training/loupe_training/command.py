@@ -12,13 +12,18 @@ from pydantic import ValidationError
 
 from loupe_shared.bundle import NAME, Bundle
 from loupe_shared.errors import ConfigurationError, LoupeError
+from loupe_shared.telemetry.logs import set_up_logs
+from loupe_training.access import client_of
 from loupe_training.azure_ml.command import add_azure_ml, make_azure_ml
+from loupe_training.datasets.arguments import add_choice, add_rules, rules_of
 from loupe_training.datasets.snapshot import Snapshot
 from loupe_training.embeddings import FORMAT, LabelledEmbeddings
 from loupe_training.evaluation.answers import load_bundle
 from loupe_training.evaluation.judge import Evaluation, Judgement, Wishes, judge, refuse_unknown_labels
 from loupe_training.evaluation.report import write_report
-from loupe_training.progress import Bars, bars_and_logs
+from loupe_training.progress import Bars, bars_and_logs, no_bars
+from loupe_training.retraining import BUNDLE_FOLDER, REPORT_FILE, NotPromoted, Wanted, retrain, run_folder
+from loupe_training.settings import RetrainingSettings
 from loupe_training.tracking.commands import (
     TRACKING_COMMANDS,
     add_tracking,
@@ -31,7 +36,7 @@ from loupe_training.training.plan import Plan, Views
 
 log = logging.getLogger(__name__)
 
-FAILED, USAGE, NOT_RECORDED, INTERRUPTED = 1, 2, 3, 130
+FAILED, USAGE, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
 
 DESCRIPTION = """Trains image classifiers on labelled pictures, says how good they are, and writes the bundles that
 workers serve. Snapshots of labelled pictures are made by `python -m loupe_training.datasets snapshot`."""
@@ -40,20 +45,23 @@ workers serve. Snapshots of labelled pictures are made by `python -m loupe_train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. Returns the exit code."""
     given = parser().parse_args(arguments)
-    bars = bars_and_logs()
+    bars = no_bars() if given.command == "retrain" else bars_and_logs()  # its settings say how it logs
     try:
         COMMANDS[given.command](given, bars)
     except ConfigurationError as error:
         print(f"training: {error}", file=sys.stderr)
         return USAGE
-    except NotRecorded as error:
+    except (NotRecorded, NotPromoted) as error:  # the bundle is there: nothing is to be trained again
         print(f"training: {error}", file=sys.stderr)
-        return NOT_RECORDED
+        return INCOMPLETE
     except LoupeError as error:
         print(f"training: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("training: interrupted; a training goes on from its last epoch with --resume", file=sys.stderr)
+        print(
+            "training: interrupted; a training goes on from its last epoch with --resume, and a retraining by itself",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     return 0
 
@@ -96,6 +104,29 @@ def _head(given: argparse.Namespace, bars: Bars) -> None:
     _say(made, bundle, given.to / "report.html")
 
 
+def _retrain(given: argparse.Namespace, bars: Bars) -> None:
+    rules, plan, wishes = rules_of(given), plan_of(given), _wishes(given)
+    settings = RetrainingSettings.load()
+    set_up_logs("training", settings.log_level, settings.log_format)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, and links have signatures
+
+    def train_and_judge(snapshot: Snapshot, folder: Path, version: int) -> None:
+        from loupe_training.training.run import Run, train  # noqa: PLC0415
+
+        refuse_unknown_labels(wishes, snapshot.labels)
+        _use_threads(given.threads)
+        bundle = folder / BUNDLE_FOLDER
+        if not bundle.exists():
+            train(snapshot, plan, Run(folder, given.name, version, given.licence, given.device, given.int8), bars)
+        _judge(bundle, snapshot, wishes, None, folder / REPORT_FILE, bars)
+
+    wanted = Wanted(given.name, rules, given.container, given.prefix, given.again, given.promote)
+    with client_of(settings) as loupe, run_folder(given.work, settings.run) as folder:
+        registered = retrain(loupe, settings.url, wanted, folder, train_and_judge)
+    if registered:
+        print(f"registered {registered.name}:{registered.version}{', which serves now' if given.promote else ''}")
+
+
 def _example(given: argparse.Namespace, bars: Bars) -> None:
     from loupe_training.example import OPTIONS, make_example_snapshot  # noqa: PLC0415
     from loupe_training.training.checkpoint import CHECKPOINT_FILE  # noqa: PLC0415
@@ -135,6 +166,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Bars], None]] = {
     "train": _train,
     "evaluate": _evaluate,
     "head": _head,
+    "retrain": _retrain,
     "example": _example,
     "surfaces": _surfaces,
     "azure-ml": lambda given, _: make_azure_ml(given),
@@ -244,14 +276,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("snapshot", type=Path, help="folder of the snapshot")
     train.add_argument("to", type=Path, help="folder that gets the bundle and the report")
     _add_identity(train)
-    train.add_argument("--licence", help="of the bundle; that of the weights it begins with by default")
     train.add_argument("--resume", action="store_true", help="go on with an interrupted training")
-    train.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="what computes (%(default)s)")
-    train.add_argument("--int8", action="store_true", help="also make an int8 graph, if it is good enough")
-    _add_plan(train)
-    _add_wishes(train)
+    _add_training(train)
     _add_against(train)
-    _add_threads(train)
     add_tracking(train)
 
     evaluate = commands.add_parser("evaluate", help="judge a bundle by the test split of a snapshot")
@@ -285,6 +312,21 @@ def parser() -> argparse.ArgumentParser:
 
     add_tracking_commands(commands)
     add_azure_ml(commands.add_parser("azure-ml", help="write a bundle as a batch deployment of Azure Machine Learning"))
+    anew = commands.add_parser(
+        "retrain",
+        help="train on what people have reviewed, and register the next version; what a scheduled job runs",
+        description="Where the API is, and as whom to ask it, say LOUPE_URL, LOUPE_KEY and others: docs/settings.md.",
+        conflict_handler="resolve",  # snapshots and trainings have a seed: here it is the same
+    )
+    anew.add_argument("name", type=_name, help="of the model: small letters, digits and hyphens")
+    anew.add_argument("work", type=Path, help="folder for pictures and checkpoints, which keeps the reports")
+    anew.add_argument("--promote", action="store_true", help="let the version serve, if no gate speaks against it")
+    anew.add_argument(
+        "--again", action="store_true", help="train even if a version was trained on the same pictures and labels"
+    )
+    add_choice(anew)
+    add_rules(anew)
+    _add_training(anew)
 
     example = commands.add_parser("example", help="the worked example: defects of solar cells (`make train-example`)")
     example.add_argument("to", type=Path, help="folder for snapshot, bundle and report")
@@ -308,6 +350,15 @@ def parser() -> argparse.ArgumentParser:
 def _add_identity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", type=_name, required=True, help="of the bundle: small letters, digits and hyphens")
     parser.add_argument("--version", type=_whole, default=1, help="of the bundle (%(default)s)")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--licence", help="of the bundle; that of the weights it begins with by default")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="what computes (%(default)s)")
+    parser.add_argument("--int8", action="store_true", help="also make an int8 graph, if it is good enough")
+    _add_plan(parser)
+    _add_wishes(parser)
+    _add_threads(parser)
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """Bars that say how far a long task is."""
 
+import io
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ class Bars:
                 yield lambda steps: self._progress.advance(task, steps)
             finally:
                 self._progress.remove_task(task)
+
+
+def no_bars() -> Bars:
+    """Bars that nobody sees."""
+    return Bars(Console(file=io.StringIO()))
 
 
 def bars_and_logs() -> Bars:

@@ -14,7 +14,7 @@ from loupe_query.drift.stream import Stream
 from loupe_shared.api.drift import DAYS, DriftQuery, DriftReport, Verdict
 from loupe_shared.counters import CountFilter, Kind
 from loupe_shared.errors import InvalidBundle
-from loupe_shared.ports import ResultStore, SimilarImages
+from loupe_shared.ports import ResultStore
 
 # A look reads a thousand images, and nothing drifts within a minute.
 REMEMBERED_S = 60.0
@@ -45,7 +45,6 @@ class DriftLook:
 
     Args:
         store: the archive.
-        similar: has the images' embeddings.
         references: say what models were trained for.
         clock: in seconds.
     """
@@ -53,12 +52,10 @@ class DriftLook:
     def __init__(
         self,
         store: ResultStore,
-        similar: SimilarImages,
         references: References,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._similar = similar
         self._references = references
         self._clock = clock
         self._looking = threading.Lock()
@@ -118,7 +115,7 @@ class DriftLook:
         return OfTraining(reference) if reference else None
 
     def _stream(self, model: str, container: str | None, since: date, until: date) -> Stream:
-        return Stream(self._store, self._similar, model, since, until, container)
+        return Stream(self._store, model, since, until, container)
 
 
 def _nothing(asked: _Question, model: str | None, note: str) -> DriftReport:

@@ -12,9 +12,10 @@ import numpy as np
 from loupe_query.drift.difference import Counts
 from loupe_shared.counters import SLOT_MINUTES, CountFilter, Kind
 from loupe_shared.domain import Outcome
+from loupe_shared.embedded import embeddings_of
 from loupe_shared.embedding import Vectors, stack
 from loupe_shared.listing import Order, ResultFilter
-from loupe_shared.ports import ResultStore, SimilarImages
+from loupe_shared.ports import ResultStore
 from loupe_shared.result import ResultDocument
 
 # At so many moments some images are read, which are neighbours: in Cosmos DB, a read costs more than an image of it.
@@ -55,7 +56,6 @@ class Stream:
     """
 
     store: ResultStore
-    similar: SimilarImages
     model: str
     since: date
     until: date
@@ -70,6 +70,7 @@ class Stream:
     def embeddings(self) -> tuple[Vectors, Sequence[str]]:
         """See ``Images.embeddings``. They are ``MOMENTS * AT_A_MOMENT`` at most."""
         days: dict[str, str] = {}
+        documents: dict[str, str] = {}
         for span, times in Counter(spread(spans(self.counted(Kind.SLOT)))).items():
             wanted = ResultFilter(
                 container=self.container,
@@ -79,12 +80,14 @@ class Stream:
                 until=span.until,
             )
             page = self.store.page(wanted, Order(), AT_A_MOMENT * times)
-            days |= {ResultDocument.model_validate_json(one).image.id: span.day for one in page.documents}
+            read = {ResultDocument.model_validate_json(one).image.id: one for one in page.documents}
+            days |= dict.fromkeys(read, span.day)
+            documents |= read
         found: dict[str, bytes] = {}
         ids = list(days)
         for begin in range(0, len(ids), EMBEDDINGS_AT_ONCE):
-            embeddings = self.similar.embeddings(ids[begin : begin + EMBEDDINGS_AT_ONCE]).items()
-            found |= {id_: embedding.values for id_, (space, embedding) in embeddings if space == self.model}
+            part = {id_: documents[id_] for id_ in ids[begin : begin + EMBEDDINGS_AT_ONCE]}
+            found |= {id_: embedding.values for id_, (_, embedding) in embeddings_of(self.store, part).items()}
         # A bundle that took another's place under the same version may have left embeddings of another length.
         lengths = Counter(map(len, found.values()))
         usual = [id_ for id_ in found if len(found[id_]) == max(lengths, key=lengths.__getitem__)]

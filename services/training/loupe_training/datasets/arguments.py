@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from loupe_shared.errors import ConfigurationError
 from loupe_training.datasets.rules import NearDuplicates, Rules, SplitBy
 from loupe_training.datasets.sources import Format
 
@@ -44,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     snapshot = _command(commands, "snapshot", "make an immutable snapshot to train on")
     _add_source(snapshot)
-    _add_rules(snapshot)
+    add_rules(snapshot)
     inspect = _command(commands, "inspect", "show what a snapshot has, and check its digest")
     inspect.add_argument("snapshot", type=Path, help="folder of the snapshot")
     inspect.add_argument("--contents", action="store_true", help="read all pictures, and check their hashes, too")
@@ -75,6 +78,11 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="where the labels are; see the help of the whole program")
     parser.add_argument("to", metavar="TO", type=Path, help="the new folder; what is there already is never changed")
     parser.add_argument("--images", type=Path, help="folder of the pictures, if they are not beside the labels")
+    add_choice(parser)
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Options that say which pictures of a source are taken."""
     parser.add_argument(
         "--skip-bad",
         action="store_true",
@@ -84,7 +92,22 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", help="of a running Loupe: only images whose names begin so")
 
 
-def _add_rules(parser: argparse.ArgumentParser) -> None:
+def rules_of(given: argparse.Namespace) -> Rules:
+    """The rules that options say.
+
+    Raises:
+        ConfigurationError: an option is out of its range.
+    """
+    try:
+        return Rules(**{name: getattr(given, name) for name in Rules.model_fields})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "".join(f"--{part}: ".replace("_", "-") for part in first["loc"][:1])
+        raise ConfigurationError(f"{option}{first['msg'].removeprefix('Value error, ')}") from error
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Options that say how labels become a snapshot."""
     defaults = Rules()
     parser.add_argument(
         "--split",

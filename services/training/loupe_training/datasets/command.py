@@ -8,16 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from loupe_client import Loupe
 from loupe_shared.errors import ConfigurationError, LoupeError
 from loupe_training.datasets.archive import read_archive
-from loupe_training.datasets.arguments import parser
+from loupe_training.datasets.arguments import parser, rules_of
 from loupe_training.datasets.build import make_snapshot
 from loupe_training.datasets.labelled import Labelling, checked
 from loupe_training.datasets.report import report
-from loupe_training.datasets.rules import Rules
 from loupe_training.datasets.snapshot import Snapshot, manifest_of
 from loupe_training.datasets.sources import read, write
 
@@ -47,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _snapshot(given: argparse.Namespace) -> int:
     to: Path = given.to
-    rules = _rules(given)
+    rules = rules_of(given)
     snapshot = make_snapshot(_labels(given), rules, to)
     print(report(snapshot, manifest_of(to)))
     shutil.rmtree(_downloads(given), ignore_errors=True)
@@ -83,12 +80,3 @@ def _labels(given: argparse.Namespace) -> Labelling:
 def _downloads(given: argparse.Namespace) -> Path:
     to: Path = given.to
     return to.with_name(f"{to.name}.downloads")
-
-
-def _rules(given: argparse.Namespace) -> Rules:
-    try:
-        return Rules(**{name: getattr(given, name) for name in Rules.model_fields})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "".join(f"--{part}: ".replace("_", "-") for part in first["loc"][:1])
-        raise ConfigurationError(f"{option}{first['msg'].removeprefix('Value error, ')}") from error

@@ -61,3 +61,8 @@ class Record(Model):
     epochs: tuple[EpochMetrics, ...] = ()
     seconds: float
     software: str
+
+
+def trained_on(snapshot: str) -> str:
+    """How the provenance of a bundle names the snapshot, of this digest, that it was trained on."""
+    return f"trained on snapshot {snapshot[:16]}"

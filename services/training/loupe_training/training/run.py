@@ -28,7 +28,7 @@ from loupe_training.export.explained import onnx_graph
 from loupe_training.export.measured import add_metrics
 from loupe_training.export.network import Explained
 from loupe_training.export.quantize import Part, add_int8
-from loupe_training.export.record import EpochMetrics, Record
+from loupe_training.export.record import EpochMetrics, Record, trained_on
 from loupe_training.export.reference import add_reference
 from loupe_training.memory import keep_freed_memory
 from loupe_training.network import Classifier
@@ -134,7 +134,7 @@ def train(
         software=software(),
     )
     provenance = Provenance(
-        weights=f"{origin}; trained on snapshot {snapshot.digest[:16]}",
+        weights=f"{origin}; {trained_on(snapshot.digest)}",
         licence=run.licence or licence,
         exporter=software(),
     )
@@ -153,8 +153,8 @@ def train(
             measured, refusal = add_int8(bundle, calibration, gate)
             log.info("int8 agrees with fp32 on %.1f %%; %s", 100 * measured.agreement, refusal or "accepted")
         with bars.bar("testing", len(tested.samples)) as advance:
-            said = Graph(bundle).run(tested.pixels, advance).probabilities
-        add_metrics(bundle.folder, Answers(labels, said, numbers_of(tested.samples, labels), tested.samples))
+            answered = Graph(bundle).run(tested.pixels, advance).probabilities
+        add_metrics(bundle.folder, Answers(labels, answered, numbers_of(tested.samples, labels), tested.samples))
     (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return to
 
