@@ -14,8 +14,9 @@ from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.api.reviews import ReviewQueue
 from loupe_shared.domain import now
 from loupe_shared.embedding import quantize
+from loupe_shared.result import Review
 from tests.apps import api, archive
-from tests.factories import deletion, rejection, result
+from tests.factories import NOON, deletion, rejection, result
 from tests.waiting import wait_for
 
 PATH = "/v1/review-queue"
@@ -179,6 +180,17 @@ def test_images_that_look_alike_are_not_given_together(client: TestClient, store
     assert blobs(client, "ada", limit=2) == numbered(0, 3)
     assert blobs(client, "bob", limit=2) == numbered(1, 5)
     assert blobs(client, "ada", limit=3) == numbered(0, 3, 6)
+
+
+def test_what_is_like_an_image_that_was_just_reviewed_comes_later(client: TestClient, store: MemoryStore) -> None:
+    vectors = np.array([[1, 0], [1, 0.01], [0, 1]], np.float32)
+    for n, embedding in enumerate(quantize(vectors)):
+        image = result(f"{n:02}.jpg", score=0.3 + n / 20, sequencer="02")
+        store.write([image.model_copy(update={"embedding": embedding})])
+    assert blobs(client, limit=1) == numbered(0)
+    store.review(result("00.jpg").image.id, Review(label="cat", reviewer="ada", reviewed_at=NOON))
+    assert blobs(client, limit=1) == numbered(2)
+    assert blobs(client, "bob", limit=1) == numbered(1)  # who has not seen the first
 
 
 @pytest.mark.parametrize("is_remote", [False, True])

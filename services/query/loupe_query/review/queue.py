@@ -37,15 +37,19 @@ class Queue:
         or for fewer, it has until that claim runs out.
         """
         wanted, passed = query.wanted(), self._ids(query.passed)
-        documents = self._store.find([id_ for id_ in self._claims.held(holder) if id_ not in passed])
+        held = self._claims.held(holder)
+        documents = self._store.find([id_ for id_ in held if id_ not in passed])
         own = dict(waiting(documents.values(), wanted))
+        # What was reviewed or passed a moment ago. The model has not learnt from it yet, so what is like it stays
+        # uncertain, and would teach no more than that does.
+        seen = [id_ for id_ in held if id_ not in own]
         new = {}
         if len(own) < query.limit:
             new = unclaimed(self._store, self._claims, holder, wanted, passed | own.keys())
         candidates = weighed(self._store, own | new)
-        embeddings = self._store.embeddings(list(candidates))
-        first = by_relevance({id_: candidates[id_].usefulness for id_ in own}, embeddings)
-        then = by_relevance({id_: candidates[id_].usefulness for id_ in new}, embeddings, chosen=first)
+        embeddings = self._store.embeddings([*candidates, *seen])
+        first = by_relevance({id_: candidates[id_].usefulness for id_ in own}, embeddings, chosen=seen)
+        then = by_relevance({id_: candidates[id_].usefulness for id_ in new}, embeddings, chosen=[*seen, *first])
         # All of them are offered, because others may have claimed some meanwhile.
         return [candidates[id_] for id_ in self._claims.claim(holder, first + then, query.limit, CLAIM_S)]
 
