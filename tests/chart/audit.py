@@ -12,6 +12,13 @@ from tests.factories import ROOT
 from tests.helm import INSTALLATIONS, NAMESPACE, helm, render
 
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
+OPTIONAL: dict[str, object] = {
+    "ingestion.webhook.enabled": True,
+    "training.enabled": True,
+    "training.model": "line-3",
+    "training.gpu.count": 1,
+    "training.apiKeySecret.name": "loupe-training",
+}
 CONFIGURATION = ROOT / "charts" / "checkov.yaml"
 
 
@@ -19,7 +26,7 @@ def main() -> int:
     """Returns Checkov's exit code, which is not 0 if it has found something."""
     if helm() is None:
         sys.exit("there is no Helm: install Helm 4")
-    manifests = deepcopy(render(INSTALLATIONS["prod-gpu"], {"ingestion.webhook.enabled": True}))
+    manifests = deepcopy(render(INSTALLATIONS["prod-gpu"], OPTIONAL))
     for manifest in manifests:
         manifest["metadata"]["namespace"] = NAMESPACE  # as Helm does it when it installs
     with tempfile.TemporaryDirectory() as folder:
