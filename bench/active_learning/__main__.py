@@ -102,7 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=BUNDLE, help="bundle that makes the embeddings")
     parser.add_argument("--pool", type=int, default=6000, help="pictures that can be labelled (default: %(default)s)")
     parser.add_argument("--test", type=int, default=2000, help="pictures to judge by (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=5, help="pairs of runs (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=10, help="pairs of runs (default: %(default)s)")
     parser.add_argument("--each", type=int, default=50, help="labels between two trainings (default: %(default)s)")
     parser.add_argument("--most", type=int, default=700, help="labels at which a run ends (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="runs at once (default: one per CPU)")

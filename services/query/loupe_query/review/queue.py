@@ -9,6 +9,7 @@ from loupe_shared.api.images import ImageName
 from loupe_shared.api.reviews import ReviewQueueQuery
 from loupe_shared.domain import image_id
 from loupe_shared.ports import ResultStore
+from loupe_shared.result import ResultDocument
 
 # Longer than a person looks at a few images. Who looks longer asks again; who goes away keeps them from others so long.
 CLAIM_S = 300
@@ -37,16 +38,17 @@ class Queue:
         or for fewer, it has until that claim runs out.
         """
         wanted, passed = query.wanted(), self._ids(query.passed)
-        held = self._claims.held(holder)
-        documents = self._store.find([id_ for id_ in held if id_ not in passed])
+        documents = self._store.find([id_ for id_ in self._claims.held(holder) if id_ not in passed])
         own = dict(waiting(documents.values(), wanted))
-        # What was reviewed or passed a moment ago. The model has not learnt from it yet, so what is like it stays
-        # uncertain, and would teach no more than that does.
-        seen = [id_ for id_ in held if id_ not in own]
+        reviewed = {id_: document for id_, document in documents.items() if id_ not in own}
         new = {}
         if len(own) < query.limit:
             new = unclaimed(self._store, self._claims, holder, wanted, passed | own.keys())
         candidates = weighed(self._store, own | new)
+        # What was reviewed a moment ago, and the model has not learnt from yet. So what is like it is still uncertain,
+        # and would teach little more.
+        models = {image.result.model for image in (own | new).values()}
+        seen = [id_ for id_, one in reviewed.items() if ResultDocument.model_validate_json(one).model in models]
         embeddings = self._store.embeddings([*candidates, *seen])
         first = by_relevance({id_: candidates[id_].usefulness for id_ in own}, embeddings, chosen=seen)
         then = by_relevance({id_: candidates[id_].usefulness for id_ in new}, embeddings, chosen=[*seen, *first])
