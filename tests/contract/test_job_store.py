@@ -110,6 +110,7 @@ def test_a_job_comes_back_with_all_that_is_set(store: JobStore, input_: Input) -
     job = batch_job(
         input=input_,
         again=True,
+        from_embeddings=True,
         output=Output(name="november.csv", format="parquet"),
         started_at=NOON + timedelta(microseconds=1),
         ended_at=NOON + timedelta(hours=1),

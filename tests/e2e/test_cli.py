@@ -75,7 +75,7 @@ def test_the_program_that_starts_everything_explains_itself(run: Run) -> None:
 
 def test_a_checkup_of_a_system_that_is_well(run: Run) -> None:
     found = run("doctor", "--drop").stdout.splitlines()
-    assert len(found) == 11
+    assert len(found) == 12
     assert all(line.startswith("ok ") for line in found)
     assert found[-1].startswith("ok       a picture went through in ")
 
