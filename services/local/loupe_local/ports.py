@@ -2,6 +2,7 @@
 
 import errno
 import os
+import random
 import socket
 from collections.abc import Mapping
 
@@ -10,12 +11,18 @@ from loupe_shared.errors import ConfigurationError
 LOOPBACK = "127.0.0.1"
 
 
+# Below those that systems give to outgoing connections, one of which could take a port before it is listened on.
+FREE_PORTS = range(20_000, 32_768)
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on right now, another one each time."""
+    while True:
+        port = random.SystemRandom().choice(FREE_PORTS)
+        if port not in _given and _problem(port) is None:
+            _given.add(port)
+            return port
 
 
 def require_free(ports: Mapping[str, int]) -> None:
