@@ -62,14 +62,17 @@ def show(
 ) -> None:
     """Show one message, and whether it can be replayed."""
     from loupe_cli.views.letters import portrait
-    from loupe_cli.views.screen import screen
+    from loupe_cli.views.screen import cell, screen
 
     with access(context).client() as loupe:
         letter = loupe.dead_letter(letter_id)
     if is_json:
         typer.echo(letter.model_dump_json())
     else:
-        screen().print(portrait(letter))
+        console = screen()
+        console.print(portrait(letter))
+        # A line of its own, and a whole one, which can be copied.
+        console.print("", cell(letter.message), sep="\n", soft_wrap=True)
 
 
 def replay(

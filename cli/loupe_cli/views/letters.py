@@ -20,13 +20,13 @@ def table(letters: Iterable[DeadLetter]) -> Table:
 
 
 def portrait(letter: DeadLetterInFull) -> Group:
-    """Everything that is known of a message."""
+    """Everything that is known of a message, but for the message itself."""
     view = Table.grid(padding=(0, 2, 0, 0))
     view.add_row("from", letter.source)
     view.add_row("set aside", _at(letter))
     for image in letter.images:
         view.add_row("image", cell(image.blob))
-    parts: list[RenderableType] = [Text(letter.id, "bold"), cell(letter.reason), "", view, "", cell(letter.message)]
+    parts: list[RenderableType] = [Text(letter.id, "bold"), cell(letter.reason), "", view]
     if letter.obstacle:
         parts += ["", cell(f"It cannot be replayed: {letter.obstacle}", "yellow")]
     return Group(*parts)
