@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from loupe_shared.bundle import MODEL_FILE
+from loupe_shared.errors import InvalidBundle
 from loupe_training.command import main
-from loupe_training.datasets.snapshot import Snapshot, Split
 from loupe_training.export.record import EpochMetrics, Record
 from loupe_training.tracking.contents import MAX_VALUE, Facts, epoch_metrics, names_of, outcome_of
 from loupe_training.tracking.place import place_of
@@ -22,6 +22,7 @@ from loupe_training.tracking.ports import RunStatus
 from loupe_training.tracking.recorder import Recorder
 from loupe_training.tracking.reference import REFERENCE_FILE, reference_of
 from loupe_training.tracking.runs import Runs
+from loupe_training.training import run as training_run
 from loupe_training.training.checkpoint import CHECKPOINT_FILE
 from tests.factories import BUNDLE
 from tests.training.mlflow_server import free_port, tracking_server
@@ -153,11 +154,14 @@ def test_a_training_that_is_ended_and_goes_on_is_one_run(snapshot_folder: Path, 
     assert steps_of(to, store) == [0, 1, 2, 3, 4]
 
 
-def test_a_training_that_fails_is_a_failed_run(snapshot_folder: Path, store: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(snapshot_folder, tmp_path / "snapshot"))
-    for one in Snapshot.load(folder).of(Split.TEST):
-        (folder / "images" / one.path).write_bytes(b"")
-    assert main(["train", str(folder), str(tmp_path / "out"), *TRAINING, f"--tracking={store}"]) == 1
+def test_a_training_that_fails_is_a_failed_run(
+    snapshot_folder: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove(*_: object) -> None:
+        raise InvalidBundle("probabilities differ")
+
+    monkeypatch.setattr(training_run, "prove", prove)
+    assert main(["train", str(snapshot_folder), str(tmp_path / "out"), *TRAINING, f"--tracking={store}"]) == 1
     assert run_of(tmp_path / "out", store).info.status == "FAILED"
 
 
