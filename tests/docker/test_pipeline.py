@@ -88,8 +88,13 @@ def test_an_export_is_parquet(api: httpx2.Client, azurite: ContainerAzurite) -> 
 
 def test_a_picture_finds_similar_ones(api: httpx2.Client, azurite: ContainerAzurite) -> None:
     wait_for_all(api, "similar/", upload(azurite, "similar", 1))
-    found = api.post("/v1/similar", content=encode(photo(), "JPEG"), headers={"Content-Type": "image/jpeg"})
-    assert found.raise_for_status().json()["images"]
+    picture = encode(photo(), "JPEG")
+
+    def found() -> object:
+        answer = api.post("/v1/similar", content=picture, headers={"Content-Type": "image/jpeg"})
+        return answer.raise_for_status().json()["images"]
+
+    wait_for(found, "the index to know the image")
 
 
 @pytest.mark.parametrize("name", WORKERS)
