@@ -31,7 +31,7 @@ OPTIONS = (
     "--name=solar-cells",
     "--licence=CC-BY-NC-SA-4.0",
     "--views=turned",
-    "--epochs=12",
+    "--epochs=20",
     "--cost=defect=5",
 )
 
