@@ -31,7 +31,7 @@ OPTIONS = (
     "--name=solar-cells",
     "--licence=CC-BY-NC-SA-4.0",
     "--views=turned",
-    "--epochs=20",
+    "--epochs=12",
     "--cost=defect=5",
 )
 
