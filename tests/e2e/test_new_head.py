@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from loupe_client import Loupe
-from loupe_local.azurite import CONTAINER, StoragePorts
-from loupe_local.ports import free_port
-from loupe_local.stack import Stack, StackConfig
+from loupe_local.azurite import CONTAINER
+from loupe_local.stack import Stack
 from loupe_shared.batch.job import State
 from loupe_shared.result import ResultDocument
 from tests.bundles import lead, link_bundle
+from tests.e2e.swapping import swapping
 from tests.factories import encode, photo
 from tests.heads import LABELS, bundle_with_head
 from tests.waiting import wait_for
@@ -32,13 +32,7 @@ def bundle(tmp_path: Path) -> Path:
 @pytest.fixture
 def stack(tmp_path: Path, bundle: Path) -> Iterator[Stack]:
     """Everything, with workers that look for new bundles all the time."""
-    environment = (
-        ("LOUPE_MODEL_BUNDLE", str(bundle)),  # the link itself, not what it points to
-        ("LOUPE_BUNDLE_POLL_INTERVAL_S", "0.05"),
-        ("LOUPE_KNOWN_ANSWERS", "0"),
-    )
-    storage = StoragePorts(free_port(), free_port())
-    with Stack(StackConfig(tmp_path / "state", bundle, free_port(), free_port(), storage, environment)) as stack:
+    with swapping(tmp_path / "state", bundle) as stack:
         yield stack
 
 
@@ -52,6 +46,7 @@ def test_the_archive_is_classified_by_a_new_head_without_a_picture(stack: Stack,
         return answers if len(answers) == count else None
 
     def served() -> bool:
+        stack.check()  # a worker that was just reading the bundle when another took its place is started again
         models = {worker.service: worker.model for worker in loupe.pipeline().workers}
         return models.get("inference") == models.get("backfill") == SECOND
 

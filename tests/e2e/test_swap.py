@@ -7,12 +7,12 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from loupe_local.azurite import CONTAINER, StoragePorts
-from loupe_local.ports import free_port
-from loupe_local.stack import Stack, StackConfig
+from loupe_local.azurite import CONTAINER
+from loupe_local.stack import Stack
 from loupe_shared.domain import Outcome
 from loupe_shared.result import Result
 from tests.bundles import link_bundle, publish_bundle
+from tests.e2e.swapping import swapping
 from tests.factories import encode, photo
 from tests.waiting import wait_for
 
@@ -29,13 +29,7 @@ def bundle(tmp_path: Path) -> Path:
 @pytest.fixture
 def stack(tmp_path: Path, bundle: Path) -> Iterator[Stack]:
     """Everything, with a worker that looks for new bundles all the time."""
-    environment = (
-        ("LOUPE_MODEL_BUNDLE", str(bundle)),  # the link itself, not what it points to
-        ("LOUPE_BUNDLE_POLL_INTERVAL_S", "0.05"),
-        ("LOUPE_KNOWN_ANSWERS", "0"),
-    )
-    storage = StoragePorts(free_port(), free_port())
-    with Stack(StackConfig(tmp_path / "state", bundle, free_port(), free_port(), storage, environment)) as stack:
+    with swapping(tmp_path / "state", bundle) as stack:
         yield stack
 
 

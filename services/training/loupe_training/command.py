@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from loupe_shared.bundle import NAME, Bundle
 from loupe_shared.errors import ConfigurationError, LoupeError
 from loupe_shared.telemetry.logs import set_up_logs
 from loupe_training.access import client_of
 from loupe_training.azure_ml.command import add_azure_ml, make_azure_ml
-from loupe_training.datasets.arguments import add_choice, add_rules, rules_of
+from loupe_training.datasets.arguments import add_choice, add_rules, values_of
+from loupe_training.datasets.rules import Rules
 from loupe_training.datasets.snapshot import Snapshot
 from loupe_training.embeddings import FORMAT, LabelledEmbeddings
 from loupe_training.evaluation.answers import load_bundle
@@ -72,7 +71,7 @@ def _train(given: argparse.Namespace, bars: Bars) -> None:
     from loupe_training.training.run import Run, train  # noqa: PLC0415
 
     run = Run(given.to, given.name, given.version, given.licence, given.device, given.int8)
-    plan, wishes = plan_of(given), _wishes(given)
+    plan, wishes = values_of(Plan, given), _wishes(given)
     if (given.to / CHECKPOINT_FILE).exists() and not given.resume:
         raise ConfigurationError(f"{given.to} has an interrupted training: go on with --resume, or name another folder")
     _refuse_finished(given.to)
@@ -105,7 +104,7 @@ def _head(given: argparse.Namespace, bars: Bars) -> None:
 
 
 def _retrain(given: argparse.Namespace, bars: Bars) -> None:
-    rules, plan, wishes = rules_of(given), plan_of(given), _wishes(given)
+    rules, plan, wishes = values_of(Rules, given), values_of(Plan, given), _wishes(given)
     settings = RetrainingSettings.load()
     set_up_logs("training", settings.log_level, settings.log_format)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, and links have signatures
@@ -172,20 +171,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Bars], None]] = {
     "azure-ml": lambda given, _: make_azure_ml(given),
     **TRACKING_COMMANDS,
 }
-
-
-def plan_of(given: argparse.Namespace) -> Plan:
-    """The plan that options say.
-
-    Raises:
-        ConfigurationError: an option is out of its range.
-    """
-    try:
-        return Plan(**{name: getattr(given, name) for name in Plan.model_fields})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "".join(f"--{part}: " for part in first["loc"][:1]).replace("_", "-")
-        raise ConfigurationError(f"{option}{first['msg']}") from error
 
 
 def _judge(folder: Path, snapshot: Snapshot, wishes: Wishes, against: Path | None, report: Path, bars: Bars) -> None:

@@ -2,12 +2,16 @@
 
 import argparse
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
+from loupe_shared.domain import Model
 from loupe_shared.errors import ConfigurationError
 from loupe_training.datasets.rules import NearDuplicates, Rules, SplitBy
 from loupe_training.datasets.sources import Format
+
+T = TypeVar("T", bound=Model)
 
 DESCRIPTION = """Data sets of labelled pictures: made of labels, looked at, and written for other programs.
 
@@ -92,14 +96,14 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", help="of a running Loupe: only images whose names begin so")
 
 
-def rules_of(given: argparse.Namespace) -> Rules:
-    """The rules that options say.
+def values_of(kind: type[T], given: argparse.Namespace) -> T:
+    """The values of a model that has an option for each of its fields.
 
     Raises:
         ConfigurationError: an option is out of its range.
     """
     try:
-        return Rules(**{name: getattr(given, name) for name in Rules.model_fields})
+        return kind(**{name: getattr(given, name) for name in kind.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         option = "".join(f"--{part}: ".replace("_", "-") for part in first["loc"][:1])

@@ -11,10 +11,11 @@ from pathlib import Path
 from loupe_client import Loupe
 from loupe_shared.errors import ConfigurationError, LoupeError
 from loupe_training.datasets.archive import read_archive
-from loupe_training.datasets.arguments import parser, rules_of
+from loupe_training.datasets.arguments import parser, values_of
 from loupe_training.datasets.build import make_snapshot
 from loupe_training.datasets.labelled import Labelling, checked
 from loupe_training.datasets.report import report
+from loupe_training.datasets.rules import Rules
 from loupe_training.datasets.snapshot import Snapshot, manifest_of
 from loupe_training.datasets.sources import read, write
 
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _snapshot(given: argparse.Namespace) -> int:
     to: Path = given.to
-    rules = rules_of(given)
+    rules = values_of(Rules, given)
     snapshot = make_snapshot(_labels(given), rules, to)
     print(report(snapshot, manifest_of(to)))
     shutil.rmtree(_downloads(given), ignore_errors=True)
