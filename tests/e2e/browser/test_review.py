@@ -252,7 +252,7 @@ def test_who_leaves_gives_the_images_back(page: Page, colleague: Page, drop: Dro
     if way == "another site":
         page.goto("about:blank")
     else:
-        page.get_by_role("link", name="Archive").click()
+        page.get_by_role("navigation").get_by_role("link", name="Archive").click()
 
     def is_given() -> bool:
         colleague.reload()

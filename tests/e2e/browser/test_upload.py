@@ -197,7 +197,7 @@ def test_uploads_go_on_elsewhere_and_leaving_asks(page: Page, drop: Drop, contex
     open_upload(page, "elsewhere")
     drop(page, {"coffee.png": COFFEE})
     expect(page.get_by_role("progressbar", name="Upload of elsewhere/coffee.png")).to_be_visible()
-    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("navigation").get_by_role("link", name="Archive").click()
     indicator = page.get_by_role("link", name="1 to upload")
     expect(indicator).to_be_visible()
     with page.expect_event("dialog") as asked:
