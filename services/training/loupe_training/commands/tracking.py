@@ -1,12 +1,13 @@
-"""The commands ``record`` and ``register``, and the option that says where runs are kept."""
+"""``record`` and ``register``, and the option of others that says where MLflow keeps runs."""
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from loupe_shared.errors import ConfigurationError
+from loupe_training.commands.options import Commands
 from loupe_training.progress import Bars
 from loupe_training.tracking.contents import Facts, outcome_of
 from loupe_training.tracking.place import DEFAULT, NOWHERE, VARIABLE, Place, default, place_of
@@ -16,6 +17,19 @@ from loupe_training.tracking.reference import reference_of
 from loupe_training.tracking.runs import Runs
 
 ALIAS = r"[A-Za-z][A-Za-z0-9_-]{0,99}"
+
+
+def add(commands: Commands) -> None:
+    """The commands of runs that have ended."""
+    recording = commands.add_parser("record", help="record a training that has ended in MLflow, if that failed")
+    recording.add_argument("folder", type=Path, help="folder of the bundle and the report")
+    add_tracking(recording)
+    recording.set_defaults(do=_record)
+    registering = commands.add_parser("register", help="make the bundle of a recorded run a registered model in MLflow")
+    registering.add_argument("folder", type=Path, help="folder of the bundle and the report")
+    registering.add_argument("--alias", type=_alias, help="that is to mean this version from now on")
+    add_tracking(registering)
+    registering.set_defaults(do=_register)
 
 
 @contextmanager
@@ -33,13 +47,11 @@ def tracking_of(text: str, folder: Path, facts: Facts, *, resumed: bool) -> Iter
         raise
 
 
-def record_command(given: argparse.Namespace, _bars: Bars) -> None:
-    """``record``."""
+def _record(given: argparse.Namespace, _bars: Bars) -> None:
     print(f"run     {record(Runs(_place(given)), given.folder)}")
 
 
-def register_command(given: argparse.Namespace, _bars: Bars) -> None:
-    """``register``."""
+def _register(given: argparse.Namespace, _bars: Bars) -> None:
     place = _place(given)
     if given.alias and place.is_azure:
         raise ConfigurationError(
@@ -55,12 +67,6 @@ def register_command(given: argparse.Namespace, _bars: Bars) -> None:
     print(f"model   models:/{name}/{version}, of bundle {name}:{outcome.facts.version}")
 
 
-TRACKING_COMMANDS: dict[str, Callable[[argparse.Namespace, Bars], None]] = {
-    "record": record_command,
-    "register": register_command,
-}
-
-
 def add_tracking(parser: argparse.ArgumentParser) -> None:
     """The option ``--tracking``."""
     parser.add_argument(
@@ -70,17 +76,6 @@ def add_tracking(parser: argparse.ArgumentParser) -> None:
         help=f"where MLflow keeps runs: a folder on this machine, the URI of a server, or {NOWHERE} "
         f"(what {VARIABLE} names, or {DEFAULT})",
     )
-
-
-def add_tracking_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The commands of runs that have ended."""
-    recording = commands.add_parser("record", help="record a training that has ended in MLflow, if that failed")
-    recording.add_argument("folder", type=Path, help="folder of the bundle and the report")
-    add_tracking(recording)
-    registering = commands.add_parser("register", help="make the bundle of a recorded run a registered model in MLflow")
-    registering.add_argument("folder", type=Path, help="folder of the bundle and the report")
-    registering.add_argument("--alias", type=_alias, help="that is to mean this version from now on")
-    add_tracking(registering)
 
 
 def _place(given: argparse.Namespace) -> Place:

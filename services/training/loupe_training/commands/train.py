@@ -1,0 +1,68 @@
+"""``train``: from a snapshot to a bundle and its report."""
+
+import argparse
+from pathlib import Path
+
+from loupe_shared.errors import ConfigurationError
+from loupe_training.commands.judging import judge_bundle
+from loupe_training.commands.options import (
+    Commands,
+    add_against,
+    add_identity,
+    add_training,
+    refuse_finished,
+    use_threads,
+    wishes_of,
+)
+from loupe_training.commands.tracking import add_tracking, tracking_of
+from loupe_training.datasets.arguments import values_of
+from loupe_training.datasets.snapshot import Snapshot
+from loupe_training.evaluation.judge import refuse_unknown_labels
+from loupe_training.progress import Bars
+from loupe_training.tracking.contents import Facts
+from loupe_training.training.plan import Plan
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    parser = commands.add_parser("train", help="train on a snapshot, judge, and write a bundle")
+    add_options(parser)
+    parser.set_defaults(do=train_on_snapshot)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Its options alone."""
+    parser.add_argument("snapshot", type=Path, help="folder of the snapshot")
+    parser.add_argument("to", type=Path, help="folder that gets the bundle and the report")
+    add_identity(parser)
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted training")
+    add_training(parser)
+    add_against(parser)
+    add_tracking(parser)
+
+
+def train_on_snapshot(given: argparse.Namespace, bars: Bars) -> None:
+    """Train, judge, record.
+
+    Raises:
+        ConfigurationError: an option is wrong, or the folder has a training already.
+        LoupeError: the snapshot or the training is at fault.
+    """
+    from loupe_training.training.checkpoint import CHECKPOINT_FILE  # noqa: PLC0415  (torch takes seconds to import)
+    from loupe_training.training.run import Run, train  # noqa: PLC0415  (the same)
+
+    run = Run(given.to, given.name, given.version, given.licence, given.device, given.int8)
+    plan, wishes = values_of(Plan, given), wishes_of(given)
+    begun = (given.to / CHECKPOINT_FILE).exists()
+    if begun and not given.resume:
+        raise ConfigurationError(f"{given.to} has an interrupted training: go on with --resume, or name another folder")
+    refuse_finished(given.to)
+    snapshot = Snapshot.load(given.snapshot)
+    refuse_unknown_labels(wishes, snapshot.labels)
+    use_threads(given.threads)
+    facts = Facts(given.name, given.version, snapshot.digest, plan.preprocessing().fingerprint(), plan)
+    with tracking_of(given.tracking, given.to, facts, resumed=begun) as tracking:
+        bundle = train(snapshot, plan, run, bars, tracking.epoch)
+        judge_bundle(bundle, snapshot, wishes, given.against, given.to / "report.html", bars)
+    if place := tracking.complete():
+        print(f"run     {place}")
