@@ -107,7 +107,7 @@ def test_who_may_only_read_is_offered_no_operating(url: str, keys: Path, page: P
     expect(navigation.get_by_role("link", name="Jobs")).to_have_count(0)
     page.goto(f"{url}/jobs/new")
     expect(page.get_by_role("heading", name="You may look at jobs, but not submit any")).to_be_visible()
-    navigation.get_by_role("link", name="Jobs").click()
+    page.get_by_role("link", name="Jobs", exact=True).click()
     expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="New job")).to_have_count(0)
     navigation.get_by_role("link", name="Archive").click()
