@@ -111,10 +111,14 @@ class Bundle:
     def load(cls, folder: Path) -> Self:
         """Read and check a bundle.
 
+        If the folder is a link, everything is of the folder that it leads to now, even if it is set anew meanwhile.
+
         Raises:
             InvalidBundle: a file is missing or altered, the manifest is malformed, or the model was made for other
                 preprocessing code than this process has.
         """
+        if folder.is_symlink():
+            folder = folder.resolve()
         try:
             manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
             for name, expected in manifest.files.items():

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from loupe_shared.bundle import Bundle
+from loupe_shared.bundle import Bundle, sha256
 from loupe_shared.errors import InvalidBundle
+from tests.bundles import lead, link_bundle
 from tests.factories import BUNDLE
 
 
@@ -70,3 +71,18 @@ def test_a_manifest_that_is_no_json(folder: Path) -> None:
     (folder / "manifest.json").write_text("{")
     with pytest.raises(InvalidBundle, match=r"manifest\.json"):
         Bundle.load(folder)
+
+
+def test_a_link_that_is_set_anew_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All files are of one version, also those that are read later."""
+    link = link_bundle(tmp_path)
+    (tmp_path / "v2").mkdir()
+
+    def hash_late(path: Path) -> str:
+        lead(link, tmp_path / "v2")
+        return sha256(path)
+
+    monkeypatch.setattr("loupe_shared.bundle.sha256", hash_late)
+    found = Bundle.load(link)
+    assert found.model_path().parent == tmp_path / "v1"
+    assert link.resolve() == tmp_path / "v2"
