@@ -115,6 +115,14 @@ def test_what_a_request_must_carry(client: TestClient, headers: dict[str, str], 
         (OPERATOR, "/operate?number=1", None),
         (OPERATOR, "/review", "read"),
     ],
+    ids=[
+        "reader reviews",
+        "reader operates",
+        "reviewer reviews",
+        "reviewer operates",
+        "operator operates",
+        "operator reviews",
+    ],
 )
 def test_scopes(client: TestClient, key: str, path: str, lacking: str | None) -> None:
     response = client.post(path, headers=bearer(key))
