@@ -27,7 +27,7 @@ SPLIT_BY ?= module
 RELEASE ?= loupe
 NAMESPACE ?= loupe
 OVERLAY ?= prod-cpu
-OVERLAYS := $(if $(filter prod-gpu,$(OVERLAY)),prod-cpu) $(OVERLAY)
+OVERLAYS := $(if $(filter prod-gpu prod-spot,$(OVERLAY)),prod-cpu) $(OVERLAY)
 
 # Container images: all services, the command line, and the model. Those with a GPU and training take gigabytes, and are
 # built when they are named: SERVICE=inference-gpu, SERVICE=training.

@@ -95,6 +95,8 @@ var roles = loadJsonContent('roles.json')
 var grants = loadJsonContent('access.json')
 var services = ['query', 'ingestion', 'inference', 'results', 'reconciler', 'batch', 'training']
 var imageContainer = 'images'
+var outputContainer = 'output'
+var modelContainer = 'models'
 var deadEvents = 'dead-events'
 var eventQueue = 'blob-events'
 var database = 'loupe'
@@ -184,7 +186,7 @@ module storage 'modules/storage.bicep' = {
     sku: storageSku
     isPrivate: privateEndpoints
     origins: origins
-    containerNames: [imageContainer, 'thumbnails', 'output', 'models', deadEvents]
+    containerNames: [imageContainer, 'thumbnails', outputContainer, modelContainer, deadEvents]
     queueNames: [eventQueue, '${eventQueue}-poison']
     retentionDays: retentionDays
     deadEvents: deadEvents
@@ -300,6 +302,8 @@ output values object = {
     LOUPE_QUEUE_ENDPOINT: storage.outputs.queueEndpoint
     LOUPE_EVENT_QUEUE: eventQueue
     LOUPE_COSMOS_ENDPOINT: archive.outputs.endpoint
+    LOUPE_OUTPUT_CONTAINER: outputContainer
+    LOUPE_MODEL_CONTAINER: modelContainer
   }
   identity: { clientIds: toObject(identities.outputs.all, one => one.service, one => one.clientId) }
   broker: { address: broker.outputs.address }

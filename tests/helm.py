@@ -31,6 +31,7 @@ INSTALLATIONS: dict[str, tuple[Path, ...]] = {
     "dev": (INSTALLATION, OVERLAYS / "values-dev.yaml"),
     "prod-cpu": CPU,
     "prod-gpu": (*CPU, OVERLAYS / "values-prod-gpu.yaml"),
+    "prod-spot": (*CPU, OVERLAYS / "values-prod-spot.yaml"),
 }
 
 Manifest = dict[str, Any]

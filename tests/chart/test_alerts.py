@@ -11,7 +11,8 @@ import yaml
 from tests.factories import ROOT
 from tests.helm import INSTALLATIONS, NAMESPACE, of_kind, render
 
-ON = {"monitoring.rules.enabled": True}
+# Sweeps are so frequent that an hour is enough to miss some.
+ON: dict[str, object] = {"monitoring.rules.enabled": True, "reconciler.settings.LOUPE_SWEEP_INTERVAL_S": 600}
 QUIET, LOUD = "quiet", "loud"
 
 # Of each alert, series that must not and that must make it fire, as promtool writes them: a first value, and by how
@@ -30,6 +31,20 @@ SERIES: dict[str, dict[str, dict[str, str]]] = {
             'loupe_queue_jobs{queue="classify",state="waiting"}': "7+0x60",
             'loupe_worker_info{service="backfill",device="cuda"}': "1+0x60",
         },
+    },
+    "LoupeNoBatchWorker": {
+        QUIET: {
+            'loupe_queue_open_jobs{queue="backfill"}': "7+0x60",
+            'loupe_worker_info{service="backfill",device="cpu"}': "1+0x60",
+        },
+        LOUD: {
+            'loupe_queue_open_jobs{queue="backfill"}': "7+0x60",
+            'loupe_worker_info{service="inference",device="cpu"}': "1+0x60",
+        },
+    },
+    "LoupeEventsWait": {
+        QUIET: {"loupe_events_waiting": "9+9x60", 'loupe_events_total{ending="published"}': "0+1x60"},
+        LOUD: {"loupe_events_waiting": "9+0x60", 'loupe_events_total{ending="published"}': "5+0x60"},
     },
     "LoupeImagesRejected": {
         QUIET: {
@@ -64,7 +79,8 @@ SERIES: dict[str, dict[str, dict[str, str]]] = {
         LOUD: {'loupe_worker_info{service="inference",device="cpu"}': "1+0x60"},
     },
     "LoupeSweepOverdue": {
-        QUIET: {"loupe_sweep_ended_timestamp_seconds": "0+60x60"},
+        # Ten minutes after each other, and each takes five.
+        QUIET: {"loupe_sweep_ended_timestamp_seconds": "0+0x14 900+0x14 1800+0x14 2700+0x14"},
         LOUD: {"loupe_sweep_ended_timestamp_seconds": "-9000+0x60"},
     },
     "LoupeApiErrors": {
@@ -75,6 +91,16 @@ SERIES: dict[str, dict[str, dict[str, str]]] = {
         },
     },
 }
+
+# Of alerts about something that is to be heard of, what is heard when it is not well.
+SILENT: list[tuple[str, dict[str, str]]] = [
+    ("LoupeSweepOverdue", {}),
+    # Its process ends in every sweep, and begins anew.
+    ("LoupeSweepOverdue", {"loupe_sweep_ended_timestamp_seconds": "NaN NaN NaN _ _ NaN NaN NaN _ _ " * 6}),
+    ("LoupeEventsWait", {}),
+    # The storage queue does not answer.
+    ("LoupeEventsWait", {"loupe_events_waiting": "NaN " * 60}),
+]
 
 
 @pytest.fixture(scope="module")
@@ -132,25 +158,53 @@ def test_an_alert_about_gpus_is_only_where_there_are_some() -> None:
     assert "LoupeGpuFallback" not in str(made)
 
 
+def test_ingestion_that_may_have_no_pods_is_not_missed() -> None:
+    (made,) = of_kind(render(INSTALLATIONS["dev"], {**ON, "ingestion.keda.minReplicas": 0}), "PrometheusRule").values()
+    assert "absent(loupe_events_waiting" not in str(made)
+
+
 @pytest.mark.parametrize("alert", SERIES)
 def test_alerts_fire_when_they_should(
     alert: str, groups: list[dict[str, object]], promtool: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    # Metrics of somebody else's installation, which must not matter.
+    others = {QUIET: SERIES[alert][LOUD], LOUD: SERIES[alert][QUIET]}
     for mood, series in SERIES[alert].items():
-        given = [{"series": in_namespace(name), "values": values} for name, values in series.items()]
-        # Metrics of somebody else's installation, which must not matter.
-        given += [
-            {"series": in_namespace(name, "other"), "values": values} for name, values in SERIES[alert][LOUD].items()
-        ]
-        sample = {"expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) > 0', "eval_time": "55m"}
-        if mood == LOUD:
-            sample["exp_samples"] = [{"value": 1, "labels": "{}"}]  # type: ignore[assignment]
-        test = {"interval": "1m", "input_series": given, "promql_expr_test": [sample]}
-        document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
-        (tmp_path / "tests.yaml").write_text(yaml.safe_dump(document))
-        done = subprocess.run([promtool, "test", "rules", "tests.yaml"], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, f"{mood}: {done.stdout}{done.stderr}"
+        complaint = check(promtool, groups, tmp_path, alert, series, others[mood], fires=mood == LOUD)
+        assert complaint == "", mood
+
+
+@pytest.mark.parametrize(("alert", "series"), SILENT)
+def test_silence_is_no_good_sign(
+    alert: str, series: dict[str, str], groups: list[dict[str, object]], promtool: str, tmp_path: Path
+) -> None:
+    assert check(promtool, groups, tmp_path, alert, series, SERIES[alert][QUIET], fires=True) == ""
+
+
+def check(
+    promtool: str,
+    groups: list[dict[str, object]],
+    folder: Path,
+    alert: str,
+    series: dict[str, str],
+    others: dict[str, str],
+    *,
+    fires: bool,
+) -> str:
+    """What promtool complains of if an alert is to fire, or not, with series of ours and of another namespace."""
+    given = [{"series": in_namespace(name), "values": values} for name, values in series.items()]
+    given += [{"series": in_namespace(name, "other"), "values": values} for name, values in others.items()]
+    sample: dict[str, object] = {
+        "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) > 0',
+        "eval_time": "55m",
+        "exp_samples": [{"value": 1, "labels": "{}"}] if fires else [],
+    }
+    test = {"interval": "1m", "input_series": given, "promql_expr_test": [sample]}
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    (folder / "tests.yaml").write_text(yaml.safe_dump(document))
+    done = subprocess.run([promtool, "test", "rules", "tests.yaml"], cwd=folder, capture_output=True, text=True)
+    return f"{done.stdout}{done.stderr}" if done.returncode else ""
 
 
 def in_namespace(series: str, namespace: str = NAMESPACE) -> str:

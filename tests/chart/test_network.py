@@ -12,7 +12,8 @@ def selects(selector: dict[str, Any], pod: Manifest) -> bool:
     """Whether a pod selector finds a pod."""
     labels = pod["metadata"]["labels"]
     return selector.get("matchLabels", {}).items() <= labels.items() and all(
-        labels.get(expression["key"]) in expression["values"] for expression in selector.get("matchExpressions", [])
+        (labels.get(expression["key"]) in expression["values"]) == {"In": True, "NotIn": False}[expression["operator"]]
+        for expression in selector.get("matchExpressions", [])
     )
 
 
@@ -47,6 +48,19 @@ def test_every_policy_is_about_pods_that_there_are(manifests: list[Manifest]) ->
         for rule in policy["spec"].get("ingress", []):
             ports = {port["name"] for pod in found for port in container(pod)["ports"]}
             assert {port["port"] for port in rule["ports"]} <= ports, name
+
+
+def test_the_pods_of_the_gateway_are_left_alone() -> None:
+    """Istio makes them, with the Gateway's labels, and knows itself who may talk to them."""
+    manifests = render(CPU)
+    (gateway,) = of_kind(manifests, "Gateway").values()
+    for name, made in of_kind(manifests, "NetworkPolicy").items():
+        assert not selects(made["spec"]["podSelector"], gateway), name
+    for name, made in of_kind(manifests, "Service").items():
+        assert not selects({"matchLabels": made["spec"]["selector"]}, gateway), name
+    (monitor,) = of_kind(manifests, "PodMonitor").values()
+    assert not selects(monitor["spec"]["selector"], gateway)
+    assert all(selects(monitor["spec"]["selector"], pod) for pod in services(manifests).values())
 
 
 def test_services_reach_what_their_settings_are_about() -> None:

@@ -5,12 +5,17 @@ from typing import Any
 import pytest
 import redis
 
+from loupe_batch.runner import MAX_OPEN
+from loupe_batch.settings import BatchSettings
 from loupe_shared.adapters.broker import QUEUES, dead_letter_queue, make_celery
+from loupe_shared.api.jobs import JobRequest
+from loupe_shared.batch.job import CHUNK
 from loupe_shared.messages import BackfillJob, ClassifyJob, StoreBatch
 from loupe_shared.settings import QueueSettings
-from tests.helm import CPU, INSTALLATIONS, Manifest, of_kind, render
+from tests.helm import CPU, INSTALLATIONS, Manifest, environment, of_kind, render, services
 
 SCALED = {"loupe-inference": ClassifyJob.queue, "loupe-backfill": BackfillJob.queue, "loupe-results": StoreBatch.queue}
+MINI_BATCH = JobRequest.model_fields["mini_batch_size"].default
 
 
 def measure(client: redis.Redis, key: str) -> int:
@@ -47,6 +52,29 @@ def test_pods_are_as_many_as_the_sum_asks_for(manifests: list[Manifest]) -> None
         assert modifiers["formula"] == "waiting + running"
         assert {trigger["name"] for trigger in spec["triggers"]} == {"waiting", "running"}
         assert {trigger["metadata"]["listLength"] for trigger in spec["triggers"]} == {modifiers["target"]}
+
+
+def test_one_batch_job_is_enough_for_all_workers_of_batch_jobs(manifests: list[Manifest]) -> None:
+    found = of_kind(manifests, "ScaledObject").get("loupe-backfill")
+    told = environment(services(manifests)["batch"])
+    if found is None:
+        assert "LOUPE_BATCH_WINDOW" not in told
+        return
+    spec = found["spec"]
+    images = spec["maxReplicaCount"] * int(spec["advanced"]["scalingModifiers"]["target"]) * MINI_BATCH
+    assert int(told["LOUPE_BATCH_WINDOW"] or 0) >= images
+    assert images <= (MAX_OPEN - 1) * CHUNK  # which is as much as a job opens of its input
+
+
+def test_the_window_of_batch_jobs_follows_the_workers_unless_it_is_set() -> None:
+    def window(changes: dict[str, object]) -> int:
+        return int(environment(services(render(CPU, changes))["batch"])["LOUPE_BATCH_WINDOW"] or 0)
+
+    assert window({"backfill.keda.maxReplicas": 16}) >= 16 * 16 * MINI_BATCH
+    assert window({"backfill.keda.maxReplicas": 1}) == BatchSettings.model_fields["batch_window"].default
+    assert window({"backfill.keda.maxReplicas": 1000}) == 100_000  # more would not be accepted
+    assert window({"settings.LOUPE_BATCH_WINDOW": 77}) == 77
+    assert window({"settings.LOUPE_BATCH_WINDOW": 77, "batch.settings.LOUPE_BATCH_WINDOW": 78}) == 78
 
 
 def test_workers_go_to_zero_and_come_back_for_the_first_job() -> None:

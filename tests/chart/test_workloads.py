@@ -144,6 +144,13 @@ def test_what_is_scaled_says_no_number_of_pods(manifests: list[Manifest]) -> Non
         assert ("replicas" in made["spec"]) == (name not in scaled), name
 
 
+@pytest.mark.parametrize("count", [0, 3])
+def test_batch_jobs_have_as_many_pods_as_their_values_say(count: int) -> None:
+    made = of_kind(render(INSTALLATIONS["local"], {"backfill.replicas": count}), "Deployment")
+    assert made["loupe-backfill"]["spec"]["replicas"] == count
+    assert made["loupe-inference"]["spec"]["replicas"] == 1
+
+
 def test_there_is_only_one_of_what_must_be_alone(manifests: list[Manifest]) -> None:
     for name in ("loupe-reconciler", "loupe-batch"):
         spec = of_kind(manifests, "Deployment")[name]["spec"]
@@ -180,7 +187,7 @@ def test_pods_with_gpus_ask_for_them_and_go_where_they_are() -> None:
 
 
 def test_batch_jobs_give_way_and_may_lose_their_nodes() -> None:
-    manifests = render(CPU)
+    manifests = render(INSTALLATIONS["prod-spot"])
     (priority,) = of_kind(manifests, "PriorityClass").values()
     pod = services(manifests)["backfill"]
     assert pod["spec"]["priorityClassName"] == priority["metadata"]["name"]

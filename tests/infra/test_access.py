@@ -20,6 +20,7 @@ MAIN = (INFRA / "main.bicep").read_text(encoding="utf-8")
 ACCESS: dict[str, list[dict[str, Any]]] = json.loads((INFRA / "access.json").read_text(encoding="utf-8"))
 ROLES: dict[str, str] = json.loads((INFRA / "roles.json").read_text(encoding="utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+VARIABLES = dict(re.findall(r"^var (\w+) = '(.*)'$", MAIN, re.MULTILINE))
 # Who has an identity without being a service of Loupe.
 OTHERS = {"keda", "events"}
 
@@ -29,6 +30,13 @@ def quoted(pattern: str) -> list[str]:
     found = re.search(pattern, MAIN)
     assert found, pattern
     return re.findall(r"'([^']+)'", found[1])
+
+
+def containers() -> set[str]:
+    """The containers that are made."""
+    found = re.search(r"containerNames: \[(.*)\]", MAIN)
+    assert found
+    return {VARIABLES.get(name, name.strip("'")) for name in found[1].split(", ")}
 
 
 def granted(kind: str, service: str) -> set[str]:
@@ -92,8 +100,7 @@ def test_only_those_write_who_have_something_to_write() -> None:
         ("query", "models"),
         ("batch", "output"),
         ("events", "dead-events"),
-        ("query", "blob-events"),  # dead letters are replayed
-        ("query", "blob-events-poison"),
+        ("query", "blob-events-poison"),  # dead letters are shown, replayed and dismissed
     }
     archive = {(grant["service"], grant["container"]) for grant in ACCESS["archive"] if grant["writes"]}
     assert archive == {
@@ -105,20 +112,30 @@ def test_only_those_write_who_have_something_to_write() -> None:
     }
 
 
+def test_the_api_only_puts_events_back_into_their_queue() -> None:
+    (grant,) = [one for one in ACCESS["queues"] if (one["service"], one["name"]) == ("query", "blob-events")]
+    assert grant["role"] == "Storage Queue Data Message Sender"
+
+
 def test_containers_and_queues_are_those_of_the_settings() -> None:
     images, queue = quoted(r"var imageContainer = ('.*')")[0], quoted(r"var eventQueue = ('.*')")[0]
     assert images == default(QuerySettings, "image_container") == default(IngestionSettings, "image_container")
     assert queue == default(IngestionSettings, "event_queue") == VALUES["settings"]["LOUPE_EVENT_QUEUE"]
     assert quoted(r"var database = ('.*')")[0] == default(StoreSettings, "cosmos_database")
-    made = {images, *quoted(r"containerNames: (\[.*\])"), *quoted(r"var deadEvents = ('.*')")}
-    assert default(QuerySettings, "thumbnail_container") in made
-    assert {grant["name"] for grant in ACCESS["containers"]} <= made
+    assert {grant["name"] for grant in ACCESS["containers"]} <= containers()
     assert {grant["name"] for grant in ACCESS["queues"]} == {queue, f"{queue}-poison"}
     archive = (INFRA / "modules" / "archive.bicep").read_text(encoding="utf-8")
     assert f"id: '{default(StoreSettings, 'cosmos_container')}'" in archive
     assert {grant["container"] for grant in ACCESS["archive"]} == set(
         re.findall(r"^ +id: '(\w+)'", archive, re.MULTILINE)
     )
+
+
+def test_the_services_know_every_container_that_is_made() -> None:
+    by_default = {default(QuerySettings, "image_container"), default(QuerySettings, "thumbnail_container")}
+    given = re.findall(r"^    LOUPE_\w+_CONTAINER: (\w+)$", MAIN, re.MULTILINE)
+    events = {VARIABLES["deadEvents"]}  # which Event Grid writes, and nobody of Loupe reads
+    assert containers() == by_default | events | {VARIABLES[name] for name in given}
 
 
 def test_values_that_are_given_out_are_the_chart_s() -> None:
@@ -132,7 +149,7 @@ def test_values_that_are_given_out_are_the_chart_s() -> None:
 
 def test_nodes_have_the_taints_that_the_chart_s_workers_accept() -> None:
     pools = (INFRA / "modules" / "pools.bicep").read_text(encoding="utf-8")
-    spot = yaml.safe_load((CHART / "overlays" / "values-prod-cpu.yaml").read_text(encoding="utf-8"))["backfill"]
+    spot = yaml.safe_load((CHART / "overlays" / "values-prod-spot.yaml").read_text(encoding="utf-8"))["backfill"]
     for taint in (*VALUES["inference"]["gpu"]["tolerations"], *spot["tolerations"]):
         assert f"'{taint['key']}={taint['value']}:{taint['effect']}'" in pools
 

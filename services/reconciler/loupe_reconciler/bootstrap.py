@@ -1,6 +1,7 @@
 """The composition root of the reconciler: the only place that names adapters."""
 
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -55,7 +56,7 @@ def sweep_once(settings: ReconcilerSettings) -> int:
 @contextmanager
 def _running(settings: ReconcilerSettings) -> Iterator[tuple[Sweep, threading.Event]]:
     """A sweep, and the event that ends it, of a process that can be seen to run."""
-    SWEEP_ENDED.set_to_current_time()
+    SWEEP_ENDED.set(math.nan)  # a process that dies in every sweep must not look as if it ended some
     with (
         until_told_to_end() as stopped,
         open_sweep(settings, stopped) as sweep,

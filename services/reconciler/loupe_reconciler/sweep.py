@@ -67,8 +67,8 @@ class Sweep:
             began = time.monotonic()
             counts = self._run()
             span.note({f"loupe.sweep.{finding}": images for finding, images in asdict(counts).items()})
-        metrics.SWEEPS.labels("completed").inc()
         metrics.SWEEP_ENDED.set_to_current_time()
+        metrics.SWEEPS.labels("completed").inc()  # after what somebody looks at who has seen it grow
         metrics.SWEEP_SECONDS.set(time.monotonic() - began)
         for finding, images in asdict(counts).items():
             metrics.SWEEP_IMAGES.labels(finding).inc(images)

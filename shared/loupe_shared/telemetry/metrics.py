@@ -174,7 +174,7 @@ SWEEPS = counter(
 SWEEP_ENDED = gauge(
     "loupe_sweep_ended_timestamp_seconds",
     ("reconciler",),
-    "When the last whole sweep ended, as seconds since 1970; until one has, when the process began.",
+    "When the last whole sweep of this process ended, as seconds since 1970; until one has, no number.",
 )
 SWEEP_SECONDS = gauge("loupe_sweep_duration_seconds", ("reconciler",), "Seconds that the last whole sweep took.")
 SWEEP_IMAGES = counter(
