@@ -15,6 +15,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 HELP = """Loupe from the command line: upload pictures, see what Loupe sees in them, and look after it.
 
 IMAGE is the name of a picture in the container, such as samples/coffee.png; images/samples/coffee.png is the same.
+Another container than images is named by --container, or by LOUPE_IMAGE_CONTAINER.
 
 Exit codes: 0 all is well, 1 something is wrong or not found, 2 a wrong option, 3 the API does not answer, 4 a
 batch job that was waited for has failed or was canceled."""

@@ -38,6 +38,7 @@ def url(text: str) -> str:
     try:
         parts = urlsplit(text)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")  # as it is done to find the host: a label may be empty, or too long
     except ValueError:
         is_one = False
     if not is_one:
@@ -87,20 +88,21 @@ def portion(text: str) -> float:
     return found
 
 
-def image(text: str) -> Name:
+def image(text: str, container: str) -> Name:
     """The name of an image.
 
     The container may stand before the name, as it does in addresses of the API. So what is itself in a folder of
     that name is written with both.
     """
-    blob = text.removeprefix(f"{CONTAINER}/")
+    blob = text.removeprefix(f"{container}/")
     if not blob:
         raise typer.BadParameter(f"{text!r} names no image: write its name, such as samples/coffee.png")
-    return Name(CONTAINER, blob)
+    return Name(container, blob)
 
 
-Image = Annotated[
-    Name, typer.Argument(parser=image, metavar="IMAGE", help="Name of a picture, such as samples/coffee.png.")
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Name of a picture, such as samples/coffee.png.")]
+Container = Annotated[
+    str, typer.Option(envvar="LOUPE_IMAGE_CONTAINER", show_envvar=True, help="In which the picture is.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Show what the API says, as JSON.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Show what the API says, as JSON, a line for each image.")]

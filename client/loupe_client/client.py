@@ -12,7 +12,7 @@ import httpx2
 from loupe_client import exports
 from loupe_client.access import Authorize, credentials
 from loupe_client.addresses import chunks, given, named, path_of
-from loupe_client.connection import Connection, Patience, understand
+from loupe_client.connection import Connection, Patience, address, understand
 from loupe_client.drift import Drift
 from loupe_client.filters import CountFilter, DaysFilter, Filter, SortedFilter, TimedFilter
 from loupe_client.jobs import Jobs
@@ -49,6 +49,9 @@ class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Drift, Operations, Reachab
         retries: how often a request is repeated if the API says that it may succeed later.
         transport: makes the connections, where they need more than the environment says.
         sleep: waits for as many seconds.
+
+    Raises:
+        Unreachable: what is given as the address is none.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Loupe(Reviews, Pictures, Jobs, Models, Shadows, Drift, Operations, Reachab
     ) -> None:
         def client(base_url: str, auth: Authorize | None) -> httpx2.Client:
             return httpx2.Client(
-                base_url=base_url,
+                base_url=address(base_url),
                 auth=auth,
                 headers={"User-Agent": f"loupe-client/{version('loupe-client')}"},
                 timeout=timeout_s,

@@ -86,7 +86,7 @@ class Connection:
     def once(self, request: httpx2.Request) -> httpx2.Response:
         """The answer to a request, asked once, also if it is an error."""
         with translated():
-            return self._client.send(request)
+            return self._send(request)
 
     def target(self, request: httpx2.Request) -> str:
         """Where the answer to a request leads. Nobody goes there: that is for those who may know who calls."""
@@ -113,7 +113,7 @@ class Connection:
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
         for retry in count():
             with translated():
-                response = self._client.send(request, stream=True)
+                response = self._send(request, stream=True)
                 try:
                     if not response.is_error:
                         yield response
@@ -124,6 +124,24 @@ class Connection:
             error = refusal(response)
             if not (isinstance(error, Unavailable) and self._patience.wait(retry, response)):
                 raise error
+
+    def _send(self, request: httpx2.Request, *, stream: bool = False) -> httpx2.Response:
+        try:
+            return self._client.send(request, stream=stream)
+        except UnicodeError as error:  # from the resolver, which gets the name of the host in its own encoding
+            raise Unreachable(f"{request.url.host} is no name of a host: {error}") from error
+
+
+def address(text: str) -> httpx2.URL:
+    """Where a server is.
+
+    Raises:
+        Unreachable: it is no address.
+    """
+    try:
+        return httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise Unreachable(f"{text!r} is no address: {error}") from error
 
 
 @contextmanager

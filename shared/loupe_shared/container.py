@@ -11,6 +11,10 @@ class MarkerRefused(PermanentError):
     """Storage does not know any more where a listing is to go on."""
 
 
+class NameRefused(PermanentError):
+    """Storage takes no request about such a name, or about names that begin so."""
+
+
 class Listed(NamedTuple):
     """A blob as storage has it.
 
@@ -57,10 +61,15 @@ class Listing(Protocol):
 
         Raises:
             MarkerRefused: from the future.
+            NameRefused: from the future.
         """
 
     def count(self, prefix: str, marker: str) -> Future[CountedPage]:
         """The same, for who wants to know only how many they are: it takes a tenth of the time to read."""
 
     def look(self, names: Sequence[str]) -> list[Future[Listed | None]]:
-        """Begin to look at single blobs: same length, same order. There is none if a future gives nothing."""
+        """Begin to look at single blobs: same length, same order. There is none if a future gives nothing.
+
+        Raises:
+            NameRefused: from the future of that name.
+        """

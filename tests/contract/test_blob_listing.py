@@ -12,7 +12,7 @@ from loupe_shared.adapters import storage_http
 from loupe_shared.adapters.blob_listing import AzureListing
 from loupe_shared.adapters.memory_listing import MemoryListing
 from loupe_shared.adapters.storage_http import Response, StorageHttp
-from loupe_shared.container import Listed, Listing, MarkerRefused
+from loupe_shared.container import Listed, Listing, MarkerRefused, NameRefused
 from loupe_shared.errors import StorageUnavailable
 from loupe_shared.settings import StorageSettings
 from loupe_shared.verdict import modified_at
@@ -142,18 +142,28 @@ def test_storage_that_is_away(unused_port: int, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("response", "marker", "error", "says"),
+    ("response", "prefix", "marker", "error", "says"),
     [
-        (Response(400, 0, b"", "OutOfRangeInput"), "m", MarkerRefused, "OutOfRangeInput"),
-        (Response(400, 0, b"", "OutOfRangeInput"), "", StorageUnavailable, "images cannot be listed: .* 400"),
-        (Response(403, 0, b"", "AuthorizationFailure"), "m", StorageUnavailable, "403 AuthorizationFailure"),
-        (Response(200, 4, b"<a/>", ""), "", StorageUnavailable, "cannot be read: it is not a listing"),
+        (Response(400, 0, b"", "OutOfRangeInput"), "p", "m", MarkerRefused, "OutOfRangeInput"),
+        (
+            Response(400, 0, b"", "OutOfRangeInput"),
+            "p",
+            "",
+            NameRefused,
+            "with 'p' cannot be listed: .* 400 OutOf",
+        ),
+        (Response(400, 0, b"", ""), "p", "", NameRefused, "storage answered 400$"),
+        (Response(400, 0, b"", "InvalidAuthenticationInfo"), "p", "", StorageUnavailable, "400 InvalidAuth"),
+        (Response(400, 0, b"", "OutOfRangeInput"), "", "", StorageUnavailable, "images cannot be listed: .* 400"),
+        (Response(403, 0, b"", "AuthorizationFailure"), "", "m", StorageUnavailable, "403 AuthorizationFailure"),
+        (Response(200, 4, b"<a/>", ""), "", "", StorageUnavailable, "cannot be read: it is not a listing"),
     ],
 )
 def test_other_answers(
     http: StorageHttp,
     monkeypatch: pytest.MonkeyPatch,
     response: Response,
+    prefix: str,
     marker: str,
     error: type[Exception],
     says: str,
@@ -163,4 +173,28 @@ def test_other_answers(
 
     monkeypatch.setattr(http, "request", request)
     with pytest.raises(error, match=says):
-        AzureListing("http://127.0.0.1", "images", http).page("", marker).result()
+        AzureListing("http://127.0.0.1", "images", http).page(prefix, marker).result()
+
+
+@pytest.mark.parametrize(
+    ("response", "error", "says"),
+    [
+        (Response(400, 0, b"", "InvalidUri"), NameRefused, "'a' is no name of a blob: storage answered 400 InvalidUri"),
+        (Response(400, 0, b"", ""), NameRefused, "storage answered 400$"),
+        (
+            Response(400, 0, b"", "InvalidHeaderValue"),
+            StorageUnavailable,
+            "not let a be looked at: .* 400 Invalid",
+        ),
+        (Response(403, 0, b"", "AuthorizationFailure"), StorageUnavailable, "403 AuthorizationFailure"),
+    ],
+)
+def test_looks_at_what_storage_does_not_give(
+    http: StorageHttp, monkeypatch: pytest.MonkeyPatch, response: Response, error: type[Exception], says: str
+) -> None:
+    async def request(*_: object) -> Response:
+        return response
+
+    monkeypatch.setattr(http, "request", request)
+    with pytest.raises(error, match=says):
+        AzureListing("http://127.0.0.1", "images", http).look(["a"])[0].result()

@@ -1,16 +1,18 @@
 """Running batch jobs: what is published, and what is counted, whatever dies on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loupe_batch.ledger import NotOurs
 from loupe_batch.runner import Runner
 from loupe_shared.batch.job import ByFilter, ByNames, ByPrefix, Counts, Failure, State
+from loupe_shared.container import Listed, NameRefused
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import BackfillJob, Message, StoredEmbedding
 from loupe_shared.result import Embedding, Precision, Result
@@ -158,6 +160,45 @@ def test_every_failure_has_a_reason(world: World) -> None:
         "gone": 1,
     }
     assert (jobs("completed"), jobs("failed")) == (1, 0)
+
+
+def test_what_can_be_no_name_of_a_blob_is_missing_and_storage_is_not_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, look = list[str](), world.listing.look
+
+    def listening(names: Sequence[str]) -> list[Future[Listed | None]]:
+        asked.extend(names)
+        return look(names)
+
+    monkeypatch.setattr(world.listing, "look", listening)
+    names = ["a\x00b.jpg", "line 3/0.jpg", "../other/0.jpg"]
+    job = world.submit(chunk(0, *names), input=ByNames(count=3), is_planned=True, planned=3, chunks=1)
+    assert world.run(world.runner(job.id), job.id).counts == Counts(classified=1, failed=2)
+    assert {failure.blob: failure.reason for failure in failures(world, job.id)} == {
+        "a\x00b.jpg": "missing",
+        "../other/0.jpg": "missing",
+    }
+    assert set(asked) == {"line 3/0.jpg"}
+
+
+def test_a_name_that_storage_refuses_is_missing_and_costs_the_others_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = world.listing.look
+
+    def refusing(names: Sequence[str]) -> list[Future[Listed | None]]:
+        refused: Future[Listed | None] = Future()
+        refused.set_exception(NameRefused("storage answered 400"))
+        looks = zip(names, look(names), strict=True)
+        return [refused if name == "\uf003.jpg" else one for name, one in looks]
+
+    monkeypatch.setattr(world.listing, "look", refusing)
+    job = world.submit(
+        chunk(0, "\uf003.jpg", "line 3/0.jpg"), input=ByNames(count=2), is_planned=True, planned=2, chunks=1
+    )
+    assert world.run(world.runner(job.id), job.id).counts == Counts(classified=1, failed=1)
+    assert [(failure.blob, failure.reason) for failure in failures(world, job.id)] == [("\uf003.jpg", "missing")]
 
 
 def test_an_answer_of_another_model_is_a_failure(world: World) -> None:
@@ -314,6 +355,7 @@ def test_what_was_written_down_and_perhaps_not_published_is_published(
 Deed = st.sampled_from(["step", "step", "step", "work", "work", "die", "lose a message", "wait", "event"])
 
 
+@settings(deadline=None)
 @given(st.lists(Deed, max_size=80), st.integers(1, 9))
 def test_whatever_happens_counts_are_exact_and_nothing_is_done_twice_for_nothing(deeds: list[str], window: int) -> None:
     world = World(window)

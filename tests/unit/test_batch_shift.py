@@ -16,7 +16,7 @@ from loupe_batch.runner import Tools
 from loupe_batch.shift import Shift
 from loupe_batch.sources import Container, InputLost
 from loupe_shared.batch.job import BatchJob, ByPrefix, Counts, Lease, State
-from loupe_shared.container import CountedPage, ListedPage, MarkerRefused
+from loupe_shared.container import CountedPage, ListedPage, MarkerRefused, NameRefused
 from loupe_shared.dispatch import Dispatch
 from loupe_shared.domain import now
 from loupe_shared.errors import StorageUnavailable, StoreUnavailable
@@ -117,6 +117,32 @@ def test_a_listing_that_does_not_go_on_fails_the_job_with_advice(world: World, m
     done = found(world, job)
     assert done.state is State.FAILED
     assert "submit the job again" in (done.reason or "")
+
+
+def test_a_prefix_that_storage_refuses_fails_the_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(prefix: str, _: str) -> Future[ListedPage]:
+        page: Future[ListedPage] = Future()
+        page.set_exception(NameRefused(f"names that begin with {prefix!r} cannot be listed"))
+        return page
+
+    monkeypatch.setattr(world.listing, "page", refusing)
+    job = world.submit(input=ByPrefix(prefix="line 3/"))
+    shift(world, threading.Event()).work_on(job)
+    done = found(world, job)
+    assert (done.state, done.reason) == (
+        State.FAILED,
+        "names that begin with 'line 3/' cannot be listed: submit the job again with another beginning of names",
+    )
+
+
+@pytest.mark.parametrize("chosen", [ByPrefix(prefix="a\x00"), ByPrefix(glob="\x1f*")])
+def test_names_that_no_blob_has_fail_the_job(world: World, chosen: ByPrefix) -> None:
+    job = world.submit(input=chosen)
+    shift(world, threading.Event()).work_on(job)
+    assert (found(world, job).state, found(world, job).reason) == (
+        State.FAILED,
+        "no blob has such a name: submit the job again without control characters",
+    )
 
 
 def test_what_cannot_be_done_here_fails_the_job(world: World) -> None:

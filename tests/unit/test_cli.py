@@ -17,7 +17,7 @@ from loupe_shared.adapters.memory import MemoryChanges, MemoryStore
 from loupe_shared.result import ResultDocument
 from tests.apps import archive
 from tests.commands import loupe, said, shown
-from tests.factories import BUNDLE, CONTAINER, NOON, SAMPLES, deletion, rejection, result
+from tests.factories import BUNDLE, CONTAINER, NOON, SAMPLES, deletion, image_ref, rejection, result
 from tests.unit.test_client import serving
 
 
@@ -77,6 +77,33 @@ def test_a_table_a_file_for_spreadsheets_and_nothing_found(url: str) -> None:
 def test_a_list_that_is_longer_than_a_page(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loupe_cli.commands.results._PAGE", 2)
     assert blobs(url, "--limit", "5") == ["7.jpg", "6.jpg", "5.jpg", "4.jpg", "3.jpg"]
+
+
+def test_who_has_not_said_how_many_is_told_of_more(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loupe_cli.commands.results._LIMIT", 10)
+    for options in ((), ("--csv",), ("--json",)):
+        cut = loupe("results", *options, url=url)
+        assert (cut.exit_code, len(cut.stdout.splitlines())) == (0, 10 if options == ("--json",) else 11)
+        assert cut.stderr == (
+            "loupe: there are more than these 10: --limit says how many, and `loupe export` writes all into a file\n"
+        )
+    assert len(blobs(url, "--limit", "10")) == 10  # without a word
+    monkeypatch.setattr("loupe_cli.commands.results._LIMIT", 11)
+    assert len(blobs(url)) == 11
+
+
+def test_images_of_another_container(url: str, store: MemoryStore) -> None:
+    known = result("1.jpg", "lynx")
+    store.write([known.model_copy(update={"image": image_ref("1.jpg", container="others")})])
+    assert json.loads(shown("show", "1.jpg", "--json", url=url))["label"] == "cat"
+    other = ("--container", "others")
+    for name in ("1.jpg", "others/1.jpg"):
+        assert json.loads(shown("show", name, *other, "--json", url=url))["label"] == "lynx"
+    by_variable = loupe("show", "1.jpg", "--json", url=url, LOUPE_IMAGE_CONTAINER="others")
+    assert json.loads(by_variable.stdout)["label"] == "lynx"
+    assert "lynx → wolf" in shown("review", "1.jpg", "wolf", *other, url=url)
+    assert shown("trace", "1.jpg", *other, url=url).startswith("1.jpg: lynx")
+    assert "others/nowhere.jpg" in said(1, "similar", "nowhere.jpg", *other, url=url)
 
 
 def test_one_image(url: str, store: MemoryStore) -> None:

@@ -40,12 +40,16 @@ def test_days() -> None:
 
 
 def test_names_of_images() -> None:
-    assert image("samples/coffee.png") == image("images/samples/coffee.png") == Name("images", "samples/coffee.png")
-    assert image("images/images/a.jpg") == Name("images", "images/a.jpg")
+    for text in ("samples/coffee.png", "images/samples/coffee.png"):
+        assert image(text, "images") == Name("images", "samples/coffee.png")
+    assert image("images/images/a.jpg", "images") == Name("images", "images/a.jpg")
+    assert image("images/a.jpg", "others") == Name("others", "images/a.jpg")
 
 
 def test_addresses() -> None:
     assert url("https://loupe.example/") == "https://loupe.example"
-    for text in ("loupe.example", "ftp://a", "http://", "http://a:b", "http://a:0"):
+    assert url("http://[::1]:8080") == "http://[::1]:8080"
+    mistyped = ("http://loupe..example.org", f"http://{'a' * 64}.org", "http://.org")
+    for text in ("loupe.example", "ftp://a", "http://", "http://a:b", "http://a:0", *mistyped):
         with pytest.raises(typer.BadParameter, match="no address"):
             url(text)

@@ -92,7 +92,7 @@ def test_no_workers_and_no_broker(unused_port: int) -> None:
     with serving(archive(), unused_port) as url:
         done = loupe("doctor", url=url)
     assert done.exit_code == 1
-    assert "bad      no inference worker has reported for 20 s: nothing is being classified\n" in done.stdout
+    assert "warning  no inference worker has reported for 20 s, and nothing waits for one\n" in done.stdout
     assert "bad      no results worker has reported for 20 s: no answer reaches the archive\n" in done.stdout
 
 
@@ -160,6 +160,34 @@ def test_backlogs() -> None:
         *[Level.OK] * 4,
         Level.WARNING,
     ]
+
+
+@pytest.mark.parametrize(
+    ("queue", "expected", "says"),
+    [
+        (QueueDepth(name="classify", waiting=0, running=0, dead=1), Level.WARNING, "nothing waits for one"),
+        (QueueDepth(name="backfill", waiting=3, running=1, dead=0), Level.WARNING, "nothing waits for one"),
+        (QueueDepth(name="classify", waiting=1, running=0, dead=0), Level.BAD, "nothing is being classified"),
+        (QueueDepth(name="classify", waiting=0, running=1, dead=0), Level.BAD, "nothing is being classified"),
+    ],
+)
+def test_no_inference_worker_is_bad_if_something_waits_for_one(
+    workers: MemoryWorkers, queue: QueueDepth, expected: Level, says: str
+) -> None:
+    seen = [worker for worker in workers.all() if worker.service == "results"]
+    found = next(judge.workers(Pipeline(outstanding=100, queues=(queue,), workers=tuple(seen))))
+    assert (level(found), says in found.what) == (expected, True)
+
+
+def test_a_system_that_waits_for_pictures_without_inference_workers_is_well(
+    workers: MemoryWorkers, unused_port: int
+) -> None:
+    workers.remove("inference", "a:1")
+    workers.remove("inference", "b:1")
+    with serving(archive(workers=workers), unused_port) as url:
+        done = loupe("doctor", url=url)
+    found = [line for line in done.stdout.splitlines() if line.startswith("bad")]
+    assert [line for line in found if "links lead to" not in line] == []
 
 
 def test_all_is_well(workers: MemoryWorkers) -> None:

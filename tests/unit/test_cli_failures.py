@@ -62,6 +62,7 @@ def test_an_image_without_a_name() -> None:
         ("--url localhost:8080 counts", "such as http://127.0.0.1:8080"),
         ("--url http://[ counts", "such as http://127.0.0.1:8080"),
         ("--url http://host:99999 counts", "such as http://127.0.0.1:8080"),
+        ("--url http://loupe..example.org counts", "such as http://127.0.0.1:8080"),
         ("upload /never/was", "does not exist"),
         ("sing", "sing"),
     ],
@@ -70,6 +71,10 @@ def test_mistakes(arguments: str, says: str) -> None:
     done = loupe(*arguments.split())
     assert (done.exit_code, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+def test_an_address_that_can_be_none() -> None:
+    assert "is no address" in said(3, "counts", url="http://\u2603.example")
 
 
 def test_who_asks(unused_port: int, tmp_path: Path) -> None:

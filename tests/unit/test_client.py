@@ -229,6 +229,19 @@ def test_a_service_that_is_not_ready_or_not_there(unused_port: int) -> None:
         loupe.counts()
 
 
+@pytest.mark.parametrize("host", ["loupe..example.org", "a" * 64 + ".org"])
+def test_a_host_that_has_no_name(host: str) -> None:
+    with Loupe(f"http://{host}") as loupe:
+        for ask in (loupe.contact, loupe.counts):
+            with pytest.raises(Unreachable, match=f"{host} is no name of a host"):
+                ask()
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(Unreachable, match="is no address"):
+        Loupe("http://[::1")
+
+
 def test_the_api_itself(loupe: Loupe) -> None:
     contact = loupe.contact()
     assert contact.is_ready

@@ -50,7 +50,10 @@ def _asked(question: Callable[[], list[Finding]], url: str) -> list[Finding]:
 def _readiness(contact: Contact, url: str) -> Finding:
     if contact.is_ready:
         return ok(f"{url} answers and is ready")
-    return bad(f"{url} answers, but cannot do its work", "see whether store, storage and broker run, and its log")
+    return bad(
+        f"{url} answers, but cannot do its work",
+        "see whether the store of results answers, and look into the log of the query service",
+    )
 
 
 def _pipeline(loupe: Loupe, pause: Callable[[], None]) -> list[Finding]:

@@ -1,11 +1,12 @@
 """What the answers to a checkup's questions mean."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from loupe_cli.checkup.findings import Finding, bad, ok, warning
 from loupe_cli.text import number
 from loupe_shared.api.access import Me, Scope
 from loupe_shared.api.pipeline import Pipeline
+from loupe_shared.messages import ClassifyJob
 from loupe_shared.pipeline import FORGOTTEN_AFTER_S, Worker
 
 # The API says what time it is to the second.
@@ -45,19 +46,25 @@ def caller(me: Me) -> Finding:
 
 def pipeline(first: Pipeline, second: Pipeline) -> Iterator[Finding]:
     """Two looks at the pipeline, some seconds apart, or the same one twice if nothing was on its way."""
-    yield from workers(second.workers)
+    yield from workers(second)
     yield dead_letters(second)
     yield backlog(first.outstanding, second.outstanding)
 
 
-def workers(seen: Iterable[Worker]) -> Iterator[Finding]:
+def workers(seen: Pipeline) -> Iterator[Finding]:
     """Whether there is one of each service, and whether all answer with the same model."""
     by_service: dict[str, list[Worker]] = {}
-    for worker in seen:
+    for worker in seen.workers:
         by_service.setdefault(worker.service, []).append(worker)
     for service, undone in _UNDONE.items():
         if service in by_service:
             yield ok(f"{number(len(by_service[service]), f'{service} worker')} at work")
+        elif service == "inference" and not _waits_for_inference(seen):
+            yield warning(
+                f"no inference worker has reported for {FORGOTTEN_AFTER_S:.0f} s, and nothing waits for one",
+                "they may have scaled to none, and start with the next picture; if some should run all the time, "
+                "look into the log of the inference service for why they ended",
+            )
         else:
             yield bad(
                 f"no {service} worker has reported for {FORGOTTEN_AFTER_S:.0f} s: {undone}",
@@ -71,6 +78,11 @@ def workers(seen: Iterable[Worker]) -> Iterator[Finding]:
         )
     elif models:
         yield ok(f"the model is {models[0]}")
+
+
+def _waits_for_inference(seen: Pipeline) -> bool:
+    """Whether there is a job of new pictures. What else is outstanding may be for other workers."""
+    return any(queue.waiting or queue.running for queue in seen.queues if queue.name == ClassifyJob.queue)
 
 
 def dead_letters(seen: Pipeline) -> Finding:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "loupe results --label espresso --min-score 0.9",
     "loupe results --sort uncertainty --not-reviewed --limit 10",
-    "loupe results --outcome rejected --since 2h --csv > rejected.csv",
+    "loupe results --outcome rejected --since 2h --limit 1000 --csv > rejected.csv",
 )
 
 _PAGE = 1000
+_LIMIT = 20
 
 
 @filtered
@@ -33,7 +34,9 @@ def results(
         Literal["time", "score", "uncertainty"], typer.Option(help="What comes first: the newest, or the greatest.")
     ] = "time",
     is_ascending: Annotated[bool, typer.Option("--ascending", help="The oldest, or the least, first.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many images.")] = 20,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, show_default=str(_LIMIT), help="How many images.")
+    ] = None,
     is_json: JsonLines = False,
     is_csv: Annotated[bool, typer.Option("--csv", help="Write them for a spreadsheet.")] = False,
 ) -> None:
@@ -45,7 +48,7 @@ def results(
         raise Failure("either --json or --csv", USAGE)
     order: Literal["ascending", "descending"] = "ascending" if is_ascending else "descending"
     with access(context).client() as loupe:
-        found = _first(loupe, limit, {**wanted, "sort": sort, "order": order})
+        found, is_cut = _first(loupe, limit or _LIMIT, {**wanted, "sort": sort, "order": order})
     if is_csv:
         images.write_csv(found, sys.stdout)
     elif is_json:
@@ -55,15 +58,17 @@ def results(
         screen().print(images.table(found))
     else:
         say("there are no such images (yet)")
+    if is_cut and limit is None:
+        say(f"there are more than these {_LIMIT}: --limit says how many, and `loupe export` writes all into a file")
 
 
-def _first(loupe: "Loupe", limit: int, wanted: "SortedFilter") -> list["ResultDocument"]:
-    """The beginning of a list, in pages that are not longer than need be."""
+def _first(loupe: "Loupe", limit: int, wanted: "SortedFilter") -> tuple[list["ResultDocument"], bool]:
+    """The beginning of a list, in pages that are not longer than need be, and whether it goes on."""
     found: list[ResultDocument] = []
     cursor: str | None = None
     while True:
-        page = loupe.page(limit=min(limit - len(found), _PAGE), cursor=cursor, **wanted)
+        page = loupe.page(limit=min(limit + 1 - len(found), _PAGE), cursor=cursor, **wanted)
         found += page.images
         cursor = page.next
-        if cursor is None or len(found) >= limit:
-            return found
+        if cursor is None or len(found) > limit:
+            return found[:limit], len(found) > limit

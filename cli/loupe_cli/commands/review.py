@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from loupe_cli.access import access
-from loupe_cli.arguments import Image
+from loupe_cli.arguments import CONTAINER, Container, Image, image
 
 EXAMPLES = (
     "loupe review samples/coffee.png cup",
@@ -19,6 +19,7 @@ def review(
     name: Image,
     label: Annotated[str | None, typer.Argument(help="What it shows.")] = None,
     *,
+    container: Container = CONTAINER,
     take_back: Annotated[bool, typer.Option("--take-back", help="Take back what you said.")] = False,
     etag: Annotated[
         str | None, typer.Option(help="Version that was looked at, as `loupe show` has it: refused if it was replaced.")
@@ -30,9 +31,10 @@ def review(
 
     if (label is None) != take_back:
         raise typer.BadParameter("either a LABEL, or --take-back")
+    asked = image(name, container)
     with access(context).client() as loupe:
         if label is None:
-            result = loupe.take_back_review(name.container, name.blob, etag=etag)
+            result = loupe.take_back_review(asked.container, asked.blob, etag=etag)
         else:
-            result = loupe.review(name.container, name.blob, label, etag=etag)
+            result = loupe.review(asked.container, asked.blob, label, etag=etag)
     screen().print(line(result), soft_wrap=True)

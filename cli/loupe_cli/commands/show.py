@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from loupe_cli.access import access
-from loupe_cli.arguments import Image, Json
+from loupe_cli.arguments import CONTAINER, Container, Image, Json, image
 
 EXAMPLES = ("loupe show samples/coffee.png", "loupe show samples/coffee.png --json | jq .predictions")
 
@@ -14,6 +14,7 @@ def show(
     context: typer.Context,
     name: Image,
     *,
+    container: Container = CONTAINER,
     with_picture: Annotated[
         bool | None,
         typer.Option(
@@ -31,17 +32,18 @@ def show(
     from loupe_cli.views.screen import canvas, screen
     from loupe_client import ApiError
 
+    asked = image(name, container)
     console = screen()
     thumbnail = None
     with access(context).client() as loupe:
-        result = loupe.image(name.container, name.blob)
+        result = loupe.image(asked.container, asked.blob)
         if is_json:
             typer.echo(result.model_dump_json())
             return
-        history = loupe.history(name.container, name.blob)
+        history = loupe.history(asked.container, asked.blob)
         if with_picture or (with_picture is None and can_show(console)):
             with suppress(ApiError):  # all else is worth showing without it, too
-                thumbnail = loupe.thumbnail(name.container, name.blob)
+                thumbnail = loupe.thumbnail(asked.container, asked.blob)
     if thumbnail and (shown := picture(thumbnail, result, console.width)):
         canvas().print(shown)
     console.print(portrait(result, history))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from loupe_cli.access import access
-from loupe_cli.arguments import Json, image
+from loupe_cli.arguments import CONTAINER, Container, Json, image
 from loupe_cli.failures import say
 
 EXAMPLES = ("loupe similar samples/coffee.png", "loupe similar --file ~/morning.jpg --limit 3")
@@ -16,6 +16,7 @@ def similar(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="IMAGE", help="Name of a picture in the archive.")] = None,
     *,
+    container: Container = CONTAINER,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A picture on this machine, in place of IMAGE.")
     ] = None,
@@ -32,7 +33,7 @@ def similar(
         if file:
             found = loupe.similar_to_picture(file, limit=limit)
         else:
-            asked = image(name or "")
+            asked = image(name or "", container)
             found = loupe.similar(asked.container, asked.blob, limit=limit)
     if is_json:
         typer.echo(found.model_dump_json())

@@ -4,12 +4,15 @@ The answer follows from the archive and from storage alone. So it is the same fo
 goes on in another process finds what it has done already.
 """
 
+import logging
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from loupe_batch.shown import Shown
+from loupe_shared.api.pictures import can_be_linked
 from loupe_shared.batch.job import BatchJob, End, Failure, Named
-from loupe_shared.container import Listed, Listing
+from loupe_shared.container import Listed, Listing, NameRefused
 from loupe_shared.domain import ImageRef, Outcome, image_id, now
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Result, ResultDocument
@@ -18,6 +21,8 @@ from loupe_shared.verdict import verdict
 MISSING = "missing"
 NO_OUTCOME = "no_outcome"
 OTHER_MODEL = "other_model"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,19 @@ class Judge:
         found = [documents.get(id_) for id_ in ids]
         shown = [Shown.of(document) if document else None for document in found]
         unsure = [place for place, (one, known) in enumerate(zip(blobs, shown, strict=True)) if _is_unsure(one, known)]
-        looks = self._listing.look([blobs[place].blob for place in unsure])
-        seen = dict(zip(unsure, [look.result() for look in looks], strict=True))
+        seen = dict(zip(unsure, self._look([blobs[place].blob for place in unsure]), strict=True))
         return [
             self._compare(one, known, document, seen.get(place, _listed(one)))
             if known is None or place in seen
             else self._of_known(known, document)
             for place, (one, known, document) in enumerate(zip(blobs, shown, found, strict=True))
         ]
+
+    def _look(self, names: Sequence[str]) -> list[Listed | None]:
+        """Blobs as storage has them. What can be no blob's name is not asked for: it would lead elsewhere."""
+        asked = [name for name in names if can_be_linked(name)]
+        found = dict(zip(asked, map(_found, self._listing.look(asked)), strict=True))
+        return [found.get(name) for name in names]
 
     def _of_known(self, shown: Shown, document: str | None) -> Judgement:
         """Of the version that the archive shows, which is there."""
@@ -98,6 +108,14 @@ class Judge:
         if shown is None:
             raise AssertionError
         return self._of_known(shown, document)
+
+
+def _found(look: Future[Listed | None]) -> Listed | None:
+    try:
+        return look.result()
+    except NameRefused as error:
+        log.warning("taken for missing: %s", error)
+        return None
 
 
 def _is_unsure(one: Named, shown: Shown | None) -> bool:

@@ -4,9 +4,10 @@ from concurrent.futures import Future
 from typing import NamedTuple, Protocol, TypeVar
 
 from loupe_batch.shown import Shown
+from loupe_shared.api.pictures import has_control_characters
 from loupe_shared.batch.globs import Glob
 from loupe_shared.batch.job import CHUNK, BatchJob, ByFilter, ByNames, ByPrefix, Named
-from loupe_shared.container import CountedPage, Listed, Listing, MarkerRefused
+from loupe_shared.container import CountedPage, Listed, Listing, MarkerRefused, NameRefused
 from loupe_shared.errors import PermanentError
 from loupe_shared.listing import Order, Position, ResultFilter
 from loupe_shared.ports import ResultStore
@@ -110,10 +111,12 @@ def open_source(job: BatchJob, listing: Listing, store: ResultStore, container: 
     """The input of a job; none if it was given name by name and so is in chunks already.
 
     Raises:
-        InputLost: it is of another container.
+        InputLost: it is of another container, or of names that no blob has.
     """
     match job.input:
         case ByPrefix() as chosen:
+            if has_control_characters(f"{chosen.prefix}{chosen.glob or ''}"):
+                raise InputLost("no blob has such a name: submit the job again without control characters")
             return Container(listing, chosen)
         case ByNames():
             return None
@@ -132,6 +135,8 @@ def _answer(page: Future[T]) -> T:
             "storage does not go on with the listing from where it was: submit the job again, "
             "which skips what is answered already"
         ) from error
+    except NameRefused as error:
+        raise InputLost(f"{error}: submit the job again with another beginning of names") from error
 
 
 def _named(blob: Listed) -> Named:

@@ -8,13 +8,23 @@ from urllib.parse import quote, urlencode
 
 from loupe_shared.adapters.listing_xml import count_page, read_page
 from loupe_shared.adapters.storage_http import Response, StorageHttp
-from loupe_shared.container import CountedPage, Listed, ListedPage, MarkerRefused
+from loupe_shared.container import CountedPage, Listed, ListedPage, MarkerRefused, NameRefused
 from loupe_shared.errors import StorageUnavailable
 
 T = TypeVar("T")
 
 PAGE = 5000  # the most that storage gives at once
 MAX_PAGE_BYTES = 64 * 1024 * 1024
+
+# Reasons for a 400 that lie in what was asked for. Without any, the web server before storage refused the address.
+_ABOUT_THE_NAME = (
+    "",
+    "InvalidInput",
+    "InvalidQueryParameterValue",
+    "InvalidResourceName",
+    "InvalidUri",
+    "OutOfRangeInput",
+)
 
 
 class AzureListing:
@@ -59,6 +69,8 @@ class AzureListing:
                 ) from error
         if response.status == HTTPStatus.BAD_REQUEST and marker:
             raise MarkerRefused(f"storage does not go on from its marker: {response.error_code}")
+        if response.status == HTTPStatus.BAD_REQUEST and response.error_code in _ABOUT_THE_NAME and prefix:
+            raise NameRefused(f"names that begin with {prefix!r} cannot be listed: {_answer(response)}")
         raise self._failure(response, "cannot be listed")
 
     async def _look(self, name: str) -> Listed | None:
@@ -70,11 +82,15 @@ class AzureListing:
                 return Listed(name, etag, modified, response.length, headers.get("content-type", ""))
             case 404, "BlobNotFound":
                 return None
+            case 400, code if code in _ABOUT_THE_NAME:
+                raise NameRefused(f"{name!r} is no name of a blob: {_answer(response)}")
         raise self._failure(response, f"does not let {name} be looked at")
 
     def _failure(self, response: Response, what: str) -> StorageUnavailable:
         if response.error_code == "ContainerNotFound":
             return StorageUnavailable(f"the container {self._container} does not exist")
-        return StorageUnavailable(
-            f"the container {self._container} {what}: storage answered {response.status} {response.error_code}"
-        )
+        return StorageUnavailable(f"the container {self._container} {what}: {_answer(response)}")
+
+
+def _answer(response: Response) -> str:
+    return f"storage answered {response.status} {response.error_code}".rstrip()

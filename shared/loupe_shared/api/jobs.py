@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from loupe_shared.api.filters import MAX_NAME, ImageFilter
-from loupe_shared.api.pictures import NewBlobName
+from loupe_shared.api.pictures import NewBlobName, can_be_linked, has_control_characters
 from loupe_shared.batch.globs import Glob
 from loupe_shared.batch.job import BatchJob, Counts, Input, Output, State
 
 MAX_NAMES = 50_000
 MAX_JOBS = 100
 MAX_FAILURES = 1000
+SHOWN_NAMES = 3  # of those that are refused
 
 JobId = Annotated[str, Field(pattern="^[0-9a-f]{14}-[0-9a-f]{8}$", examples=["0644a8b2c1d3e4-5f0c1b7a"])]
 BlobName = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -72,6 +73,26 @@ class JobRequest(BaseModel):
         "where the model gives the same; such answers have no heatmap",
     )
     output: OutputRequest | None = None
+
+    @field_validator("prefix", "glob")
+    @classmethod
+    def _begins_names(cls, text: str | None) -> str | None:
+        if text is not None and has_control_characters(text):
+            raise ValueError("no blob has such a name: leave out control characters")
+        return text
+
+    @field_validator("names")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        refused = [name for name in names or () if not can_be_linked(name)]
+        if refused:
+            first = ", ".join(repr(name) for name in refused[:SHOWN_NAMES])
+            others = f" and {len(refused) - SHOWN_NAMES:,} more" if len(refused) > SHOWN_NAMES else ""
+            raise ValueError(
+                f"no blob can be called {first}{others}: leave out names with control characters or with a segment "
+                "'.' or '..'"
+            )
+        return names
 
     @model_validator(mode="after")
     def _has_one_input(self) -> Self:

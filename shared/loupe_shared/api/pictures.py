@@ -21,13 +21,18 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DOTS = re.compile(r"(^|[/\\])\.{1,2}([/\\]|$)")
 
 
+def has_control_characters(text: str) -> bool:
+    """Whether it has what no name of a blob has."""
+    return _CONTROL.search(text) is not None
+
+
 def can_be_linked(name: str) -> bool:
     """Whether there can be a blob of this name, and a link can lead to it."""
-    return 0 < len(name) <= MAX_NAME and not _CONTROL.search(name) and not _DOTS.search(name)
+    return 0 < len(name) <= MAX_NAME and not has_control_characters(name) and not _DOTS.search(name)
 
 
 def _for_a_new_blob(name: str) -> str:
-    if _CONTROL.search(name):
+    if has_control_characters(name):
         raise ValueError("the name has control characters")
     if name.endswith((".", "/")):
         raise ValueError("the name ends in '.' or '/'")

@@ -20,7 +20,7 @@ EXAMPLES = (
     "loupe jobs submit --glob 'line 3/**/*.jpg' --model resnet18:2 --output 'line 3.parquet'",
     "loupe jobs submit --label crack --max-score 0.7 --since 7d --again",
     "loupe jobs submit --answered-by cells:1 --model cells:2 --from-embeddings",
-    "loupe results --outcome rejected --json | jq -r .image.blob | loupe jobs submit --names - --again",
+    "loupe results --outcome rejected --limit 50000 --json | jq -r .image.blob | loupe jobs submit --names - --again",
 )
 
 _CONTAINER = "Which blobs of the container"
