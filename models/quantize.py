@@ -34,7 +34,8 @@ def main() -> None:
     rule = bundle.manifest.preprocessing
     calibration = list(parts(pictures, rule, CALIBRATION_PARTS, seed=1))
     gate, reason = add_int8(bundle, calibration, list(parts(pictures, rule, GATE_PARTS, seed=2, mirror=True)))
-    print(json.dumps(gate.model_dump(), indent=1))
+    if gate:
+        print(json.dumps(gate.model_dump(), indent=1))
     if reason:
         sys.exit(f"the int8 graph is not accepted: {reason}. Give more pictures, or pictures like those to come.")
 

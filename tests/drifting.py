@@ -46,11 +46,12 @@ class Seen:
         """See ``Images.embeddings``; of all."""
         return stack([one.values for one in quantize(self.features)]), self.days
 
-    def reference(self) -> Reference:
-        """What a bundle would say of them."""
+    def reference(self, group: int = 1) -> Reference:
+        """What a bundle would say of them, if so many that follow each other are a group."""
         probabilities = np.repeat((1 - self.scores[:, None]) / 2, len(KINDS), axis=1)
         probabilities[np.arange(len(self.kinds)), self.kinds] = self.scores
-        return reference_of(KINDS, probabilities.astype(np.float32), self.features)
+        groups = [str(number // group) for number in range(len(self.kinds))]
+        return reference_of(KINDS, probabilities.astype(np.float32), self.features, groups)
 
 
 def see(

@@ -34,8 +34,8 @@ class Manifest(Model):
         version: grows by one with every registered version of the name.
         space: name and version of the model whose backbone this one has, preprocessing included, so that both give the
             same embeddings. None if they are its own.
-        files: SHA-256 of each file of the bundle but the manifest. ``head.onnx``, if there is one, is the rest of the
-            graph, from ``embedding`` to ``probabilities``.
+        files: SHA-256 of each file of the bundle but the manifest; ``model.onnx`` is one of them. ``head.onnx``, if
+            there is one, is the rest of the graph, from ``embedding`` to ``probabilities``.
         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
         metrics: of ``model.onnx``; none if it was not measured.
     """
@@ -63,6 +63,12 @@ class Manifest(Model):
     def _files_are_others_than_itself(self) -> Self:
         if MANIFEST_FILE in self.files:
             raise ValueError(f"files must not name {MANIFEST_FILE}, which cannot have its own SHA-256")
+        return self
+
+    @model_validator(mode="after")
+    def _files_have_the_model(self) -> Self:
+        if MODEL_FILE not in self.files:
+            raise ValueError(f"files must name {MODEL_FILE} and its SHA-256")
         return self
 
     @property
@@ -135,8 +141,6 @@ class Bundle:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the document"
             raise InvalidBundle(f"{folder / MANIFEST_FILE}: {where}: {first['msg']}") from error
-        if MODEL_FILE not in manifest.files:
-            raise InvalidBundle(f"{folder / MANIFEST_FILE}: files: must name {MODEL_FILE} and its SHA-256")
         if not manifest.fits:
             raise InvalidBundle(
                 f"{folder} was made for other preprocessing than this version of Loupe has: export it again"

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from loupe_shared.bundle import MODEL_FILE, Bundle, sha256
+from loupe_shared.bundle import MODEL_FILE, QUANTIZED_FILE, Bundle, sha256
 from loupe_shared.card import Provenance
 from loupe_shared.drift.reference import REFERENCE_FILE, Reference
 from loupe_shared.errors import InvalidBundle
@@ -16,6 +16,7 @@ from loupe_training.datasets.errors import InvalidDataset
 from loupe_training.datasets.snapshot import Snapshot, Split
 from loupe_training.evaluation.answers import Graph, load_bundle
 from loupe_training.evaluation.pointing import points_at
+from loupe_training.export import quantize
 from loupe_training.export.bundle import Identity, new_bundle, prove
 from loupe_training.export.new_head import with_head
 from loupe_training.export.quantize import Part, add_int8
@@ -46,6 +47,7 @@ def test_a_bundle_says_what_it_answers_to_the_validation_split(bundle: Path, sna
     validation = snapshot.of(Split.VALIDATION)
     assert reference.images == len(validation)
     assert set(reference.labels) <= set(snapshot.labels)
+    assert bool(reference.parts) is (len({sample.group for sample in validation}) < len(validation))
     assert found.manifest.files[REFERENCE_FILE] == sha256(bundle / REFERENCE_FILE)
 
 
@@ -99,8 +101,21 @@ def test_an_int8_graph_is_added_only_if_it_is_good_enough(bundle: Path, snapshot
     measured, refusal = add_int8(found, parts[:24], parts[24:])
     manifest = Bundle.load(copy).manifest
     assert (manifest.quantization is None) is (refusal is not None)
+    assert measured is not None
     assert measured.images == len(parts) - 24
     assert {RECORD_FILE, REFERENCE_FILE} <= set(manifest.files)
+
+
+def test_a_training_ends_with_a_bundle_if_nothing_tells_how_good_its_int8_graph_is(
+    snapshot: Snapshot, tmp_path: Path, bars: Bars, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(quantize, "SURE", 1.0)  # which no score exceeds
+    caplog.set_level("INFO")
+    plan = PLAN.model_copy(update={"epochs": 0})
+    made = Bundle.load(train(snapshot, plan, Run(tmp_path, "surfaces", int8=True), bars))
+    assert QUANTIZED_FILE not in made.manifest.files
+    assert made.manifest.metrics
+    assert "the int8 graph is not accepted: nothing tells how good it is" in caplog.text
 
 
 def test_a_graph_that_is_not_what_the_manifest_says(bundle: Path, tmp_path: Path) -> None:

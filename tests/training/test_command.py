@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loupe_shared.bundle import MODEL_FILE, Bundle
+from loupe_shared.bundle import MANIFEST_FILE, MODEL_FILE, Bundle
 from loupe_training.command import main
 from loupe_training.datasets.build import make_snapshot
 from loupe_training.datasets.labelled import LabelledPicture, Labelling
@@ -21,6 +21,7 @@ from loupe_training.datasets.rules import NearDuplicates, Rules
 from loupe_training.datasets.snapshot import Snapshot, Split
 from loupe_training.synthetic import draw, draw_snapshot
 from loupe_training.training.checkpoint import CHECKPOINT_FILE
+from tests.factories import BUNDLE
 from tests.training.conftest import SIZE
 
 # The network that is quickest to train and to export, if what it learns does not matter.
@@ -57,6 +58,55 @@ def test_two_bundles_are_compared_on_the_same_pictures(
     assert (comparison["against"], comparison["only_this"], comparison["p_accuracy"]) == ("surfaces:1", 0, 1.0)
     assert "against surfaces:1" in capsys.readouterr().out
     assert "McNemar" in report.read_text()
+
+
+def test_a_bundle_of_other_labels_is_refused_before_training(
+    snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for other, code, says in ((BUNDLE, 2, "has other labels"), (tmp_path / "none", 1, "manifest")):
+        options = [*OPTIONS, f"--against={other}"]
+        assert main(["train", str(snapshot_folder), str(tmp_path / "out"), *options]) == code
+        assert says in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+
+
+def test_what_was_trained_and_not_judged_goes_on_with_the_report(
+    snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "out"
+    (to / "report.html").mkdir(parents=True)  # so the report cannot be written
+    command = ["train", str(snapshot_folder), str(to), *OPTIONS, "--epochs=0"]
+    assert main(command) == 2
+    assert "report.html cannot be written" in capsys.readouterr().err
+    manifest = to / "bundle" / MANIFEST_FILE
+    written = manifest.stat().st_mtime_ns
+    (to / "report.html").rmdir()
+    (to / CHECKPOINT_FILE).touch()  # as one that is killed right after the bundle has appeared
+
+    assert main(command) == 2
+    assert "go on with --resume" in capsys.readouterr().err
+    assert main([*command, "--resume", "--seed=1"]) == 2
+    assert "is of another training" in capsys.readouterr().err
+    assert main([*command, "--resume", "--cost=scratch=5"]) == 0
+    assert manifest.stat().st_mtime_ns == written
+    assert sorted(path.name for path in to.iterdir()) == ["bundle", "report.html", "report.json"]
+    assert main([*command, "--resume"]) == 2
+    assert "has a bundle already" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made(
+    bundle: Path, snapshot_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for to in (file, file / "out"):
+        for command in (
+            ["train", str(snapshot_folder), str(to), *OPTIONS],
+            ["evaluate", str(bundle), str(snapshot_folder), str(to / "report.html")],
+            ["surfaces", str(to)],
+        ):
+            assert main(command) == 2
+            assert f"the folder {to} cannot be made" in capsys.readouterr().err
 
 
 def test_a_killed_training_goes_on_and_ends_as_one_that_was_not(

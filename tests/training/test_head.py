@@ -20,6 +20,8 @@ from loupe_shared.result import Embedding, ModelVersion, Result, ResultDocument,
 from loupe_shared.rows.columns import embedded_row
 from loupe_shared.rows.parquet import to_parquet
 from loupe_training.command import main
+from loupe_training.datasets.errors import InvalidDataset
+from loupe_training.datasets.snapshot import Split
 from loupe_training.embeddings import LabelledEmbeddings
 from loupe_training.evaluation.answers import Graph, load_bundle
 from loupe_training.training.head import Examples, fit_head
@@ -182,6 +184,47 @@ def test_groups_are_not_divided(tmp_path: Path) -> None:
     assert all(len(of_group) == 1 for of_group in splits.values())
 
 
+@pytest.mark.parametrize("group_by", [None, "line-[0-9]+/board-[0-9]+"])
+def test_the_same_picture_under_several_names_is_not_divided(group_by: str | None, tmp_path: Path) -> None:
+    """Its embeddings are equal: to be tested by what was learnt from would tell nothing."""
+    chance = np.random.default_rng(4)
+    vectors, scales = chance.integers(-128, 128, (60, 8), np.int8), chance.random(60, np.float32)
+    np.savez(
+        tmp_path / "thrice.npz",
+        vectors=np.tile(vectors, (3, 1)),
+        scales=np.tile(scales, 3),
+        names=[f"line-{line}/board-{number // 2}/{number}.jpg" for line in range(3) for number in range(60)],
+        labels=["a", "b"] * 90,
+    )
+    found = LabelledEmbeddings(tmp_path / "thrice.npz", group_by=group_by)
+    assert len({one.group for one in found.samples}) == (60 if group_by is None else 30)
+    splits: dict[str, set[Split]] = {}
+    for one in found.samples:
+        splits.setdefault(one.sha256, set()).add(one.split)
+    assert len(splits) == 60
+    assert all(len(of_equals) == 1 for of_equals in splits.values())
+
+
+@pytest.mark.parametrize("groups", [None, ["x", "y", "x", "z"]])
+def test_splits_that_divide_what_belongs_together_are_refused(groups: list[str] | None, tmp_path: Path) -> None:
+    embeddings = np.eye(4, 8, dtype=np.float32)
+    if groups is None:
+        embeddings[2] = embeddings[0]
+    more: dict[str, Any] = {} if groups is None else {"groups": groups}
+    splits = ["train", "train", "test", "validation"]
+    np.savez(tmp_path / "file.npz", embeddings=embeddings, labels=list("abab"), splits=splits, **more)
+    with pytest.raises(
+        InvalidDataset, match=r"divide what belongs together(.|\n)*row 2 is in test, and row 0 is in train"
+    ):
+        LabelledEmbeddings(tmp_path / "file.npz")
+
+
+def test_labels_as_bytes_are_text(tmp_path: Path) -> None:
+    embeddings, labels = np.eye(40, dtype=np.float32), ["Süd", "a"] * 20
+    np.savez(tmp_path / "bytes.npz", embeddings=embeddings, labels=[label.encode() for label in labels])
+    assert [one.label for one in LabelledEmbeddings(tmp_path / "bytes.npz").samples] == labels
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -199,6 +242,24 @@ def test_groups_are_not_divided(tmp_path: Path) -> None:
             "they are train, validation, test",
         ),
         ({"embeddings": np.array([{}]), "labels": np.array(["a"])}, "is not what is needed"),
+        (
+            {"vectors": np.zeros((2, 3), np.int8), "scales": np.ones(3, np.float32), "labels": np.array(["a", "b"])},
+            r"2 vectors, and scales are float32\[3\], not float32\[2\]",
+        ),
+        (
+            {"vectors": np.zeros((2, 3), np.int8), "scales": np.array(["x", "y"]), "labels": np.array(["a", "b"])},
+            "give each vector its scale",
+        ),
+        (
+            {"vectors": np.array([["x"]]), "scales": np.ones(1, np.float32), "labels": np.array(["a"])},
+            r"vectors are <U1\[1, 1\], not int8\[N, D\]",
+        ),
+        ({"embeddings": np.zeros((2, 3), np.float32), "labels": np.array(["a", " "])}, "labels are empty(.|\\n)*row 1"),
+        (
+            {"embeddings": np.zeros((1, 3), np.float32), "labels": np.array([b"\xfc"])},
+            "labels are bytes that are not UTF-8",
+        ),
+        ({"embeddings": np.zeros((1, 3), np.float32), "labels": np.array("a")}, r"labels are <U1\[\], not text\[N\]"),
     ],
 )
 def test_a_file_that_is_not_as_it_should_be(

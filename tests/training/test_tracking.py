@@ -165,6 +165,21 @@ def test_a_training_that_fails_is_a_failed_run(
     assert run_of(tmp_path / "out", store).info.status == "FAILED"
 
 
+def test_a_training_that_fails_at_its_report_is_one_run_too(snapshot_folder: Path, store: Path, tmp_path: Path) -> None:
+    to = tmp_path / "out"
+    command = ["train", str(snapshot_folder), str(to), *TRAINING, f"--tracking={store}"]
+    (to / "report.html").mkdir(parents=True)  # so the report cannot be written
+    assert main(command) == 2
+    before = run_of(to, store)
+    assert before.info.status == "FAILED"
+    (to / "report.html").rmdir()
+    assert main([*command, "--resume"]) == 0
+    after = run_of(to, store)
+    assert (after.info.run_id, after.info.status) == (before.info.run_id, "FINISHED")
+    assert steps_of(to, store) == [0, 1, 2]
+    assert kept(to, store) == files_of(to)
+
+
 def test_what_cannot_be_trained_on_leaves_no_run(snapshot_folder: Path, store: Path, tmp_path: Path) -> None:
     assert main(["train", str(snapshot_folder), str(tmp_path / "out"), *TRAINING, "--size=64", "--backbone=vgg",
                  f"--tracking={store}"]) == 2  # fmt: skip

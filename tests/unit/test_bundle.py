@@ -57,7 +57,7 @@ def test_an_altered_model(folder: Path) -> None:
         ({"name": "../evil"}, "name"),
         ({"labels": ["a"]}, "labels"),
         ({"labels": ["a", "a"]}, "distinct"),
-        ({"files": {}}, r"model\.onnx"),
+        ({"files": {}}, r"manifest\.json: the document: .*files must name model\.onnx and its SHA-256"),
         ({"preprocessing_hash": "0"}, "export it again"),
     ],
 )

@@ -1,6 +1,7 @@
 """Snapshots: made once, the same for the same, and never changed."""
 
 import json
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from loupe_training.datasets import duplicates
 from loupe_training.datasets.build import make_snapshot
 from loupe_training.datasets.errors import InvalidDataset
 from loupe_training.datasets.formats.folders import read_folders
@@ -30,7 +32,7 @@ def test_what_was_made_is_what_is_loaded(photos: Path, tmp_path: Path) -> None:
     assert loaded == made
     assert loaded.labels == ("scratch", "sound")
     assert loaded.images == tmp_path / "sets" / "one" / "images"
-    assert [len(loaded.of(split)) for split in Split] == [14, 3, 3]
+    assert [len(loaded.of(split)) for split in Split] == [14, 2, 4]
     assert sorted(sample.path for sample in loaded.samples) == [sample.path for sample in loaded.samples]
     for sample in loaded.samples:
         assert (loaded.images / sample.path).read_bytes() == (photos / sample.path).read_bytes()
@@ -107,6 +109,22 @@ def test_what_looks_alike_stays_together_and_is_reported(photos: Path, tmp_path:
     assert manifest.notes == ("36 pairs of pictures look alike, and are kept together",)
     assert len(manifest.alike) == 36
     assert {sample.group for sample in snapshot.samples if sample.path in copies} == {"sound/00.png"}
+
+
+def test_of_very_many_that_look_alike_the_least_number_is_noted(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "MAX_PAIRS", 3)
+    copies = [f"sound/copy {n}.jpg" for n in range(8)]
+    for quality, name in enumerate(copies):
+        (photos / name).write_bytes(encode(texture(10), "JPEG", quality=30 + quality))
+    snapshot = make_snapshot(read_folders(photos), Rules(), tmp_path / "one")
+    assert {sample.group for sample in snapshot.samples if sample.path in copies} == {"sound/00.png"}
+    number, more = manifest_of(tmp_path / "one").notes
+    found = re.fullmatch(r"at least (\d+) pairs of pictures look alike, and are kept together", number)
+    assert found is not None
+    assert 8 <= int(found[1]) < 36
+    assert "make --distance smaller" in more
 
 
 def test_what_looks_alike_across_splits_is_reported_if_it_may_be(photos: Path, tmp_path: Path) -> None:

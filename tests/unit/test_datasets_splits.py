@@ -38,11 +38,22 @@ def test_shares_are_kept_for_every_label() -> None:
 
 
 def test_large_and_small_groups_add_up() -> None:
-    groups = [group(f"board {n}", scratch=n % 7, sound=n % 11 + 1) for n in range(200)]
+    groups = [group(f"board {n}", scratch=n % 7 + 1, sound=n % 11 + 1) for n in range(200)]
+    groups += [group(f"photo {n}", sound=1) for n in range(100)]
     counts = counted(groups, by_label(groups, SHARES, seed=3))
+    sizes = [counts[split].total() / sum(one.size for one in groups) for split in Split]
+    assert sizes == pytest.approx([0.7, 0.15, 0.15], abs=0.01)
     for label in ("scratch", "sound"):
         total = sum(counts[split][label] for split in Split)
-        assert [counts[split][label] / total for split in Split] == pytest.approx([0.7, 0.15, 0.15], abs=0.01)
+        assert [counts[split][label] / total for split in Split] == pytest.approx([0.7, 0.15, 0.15], abs=0.04)
+
+
+def test_a_group_that_is_larger_than_what_is_held_out_is_learnt_from() -> None:
+    groups = [group("all alike", a=90), *(group(f"a {n}", a=1) for n in range(10))]
+    groups += [group(f"b {n}", b=1) for n in range(100)]
+    for seed in range(9):
+        counts = counted(groups, by_label(groups, SHARES, seed))
+        assert [counts[split]["a"] for split in Split] == [90, 5, 5]
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
@@ -75,6 +86,41 @@ def test_every_group_has_a_split_and_every_split_every_label(labels: list[dict[s
     splits = by_label(groups, SHARES, seed)
     assert splits.keys() == {one.name for one in groups}
     assert all(set(counts) == set("abc") for counts in counted(groups, splits).values())
+
+
+LABELS = st.lists(st.sampled_from(["a", "b"]), max_size=30).map(lambda more: [*"ab" * 8, *more])
+
+
+@given(LABELS, st.sampled_from(["a", "b", "c"]), st.integers(0, 9))
+def test_one_more_picture_moves_at_most_one_over_each_cut(labels: list[str], new: str, seed: int) -> None:
+    groups = [Group(str(n), {label: 1}) for n, label in enumerate(labels)] + [
+        Group(f"c {n}", {"c": 1}) for n in "123456"
+    ]
+    before, after = by_label(groups, SHARES, seed), by_label([*groups, Group("new", {new: 1})], SHARES, seed)
+    moves = {(before[name], after[name]) for name in before if before[name] is not after[name]}
+    assert sum(before[name] is not after[name] for name in before) <= 2
+    assert moves.isdisjoint({(Split.TRAIN, Split.TEST), (Split.TEST, Split.TRAIN)})
+
+
+@pytest.mark.parametrize(("more", "moved"), [(1, 2), (40, 12), (400, 32)])
+@pytest.mark.parametrize("seed", range(5))
+def test_splits_stay_however_many_are_added(more: int, moved: int, seed: int) -> None:
+    groups = [group(f"2026/{n}.png", **{"abb"[n % 3]: 1}) for n in range(400 + more)]
+    before, after = by_label(groups[:400], SHARES, seed), by_label(groups, SHARES, seed)
+    assert sum(before[name] is not after[name] for name in before) <= moved
+    learnt = {name for name, split in before.items() if split is Split.TRAIN}
+    assert not {name for name, split in after.items() if split is Split.TEST} & learnt
+
+
+def test_splits_stay_when_groups_grow_and_a_label_is_new() -> None:
+    groups = [group(f"board {n}", scratch=n % 7 + 1, sound=n % 11 + 1) for n in range(300)]
+    grown = [
+        group(one.name, **dict(one.labels) | {"scratch": one.labels["scratch"] + n % 3}) for n, one in enumerate(groups)
+    ]
+    grown = [group(one.name, **dict(one.labels) | ({} if n % 4 else {"dent": 1})) for n, one in enumerate(grown)]
+    before, after = by_label(groups, SHARES, seed=0), by_label(grown, SHARES, seed=0)
+    assert sum(before[name] is not after[name] for name in before) <= 15
+    assert not [name for name in before if before[name] is Split.TRAIN and after[name] is Split.TEST]
 
 
 def test_by_time_the_newest_are_the_test() -> None:

@@ -52,7 +52,8 @@ def baseline(graph: tuple[Graph, tuple[str, ...]], photos: list[Image.Image]) ->
     """Parts of these photos as they are."""
     model, labels = graph
     outputs = model.run(parts_of(photos, REFERENCE, seed=1))
-    return OfTraining(reference_of(labels, outputs.probabilities, outputs.embedding))
+    groups = [str(number) for number in range(REFERENCE)]
+    return OfTraining(reference_of(labels, outputs.probabilities, outputs.embedding, groups))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,14 @@ def after_training(
     return OfTraining(see(chance, REFERENCE).reference()), window
 
 
+def after_grouped_training(
+    chance: np.random.Generator, *, size: int, known: bool = True, light: float = 0.0
+) -> tuple[Baseline, Seen]:
+    """A stream beside a training on groups, of which a bundle knows or does not."""
+    training = see(chance, REFERENCE, burst=size)
+    return OfTraining(training.reference(size if known else 1)), see(chance, WINDOW, burst=BURST, light=light)
+
+
 def after_other_days(chance: np.random.Generator, *, light: float = 0.0) -> tuple[Baseline, Seen]:
     """A stream beside earlier days of the same stream, all of it in bursts."""
     return OfArchive(see(chance, 2 * WINDOW, days=14, burst=BURST)), see(chance, WINDOW, burst=BURST, light=light)
@@ -64,8 +72,14 @@ def is_drift(found: tuple[DriftFigure, ...]) -> bool:
 
 @pytest.mark.parametrize(
     "draw",
-    [after_training, partial(after_training, burst=BURST), after_other_days],
-    ids=["independent images", "bursts", "bursts beside bursts"],
+    [
+        after_training,
+        partial(after_training, burst=BURST),
+        after_other_days,
+        partial(after_grouped_training, size=2),
+        partial(after_grouped_training, size=20),
+    ],
+    ids=["independent images", "bursts", "bursts beside bursts", "pairs", "groups"],
 )
 def test_false_alarms_are_as_rare_as_is_stated(draw: Draw) -> None:
     found = looks(draw)
@@ -92,6 +106,11 @@ def test_without_regard_to_days_bursts_would_be_alarms() -> None:
     assert (np.array(found) < FALSE_ALARM_RATE).mean() > 0.2
 
 
+def test_without_regard_to_groups_they_would_be_alarms() -> None:
+    found = looks(partial(after_grouped_training, size=20, known=False), 60)
+    assert sum(map(is_drift, found)) > 0.2 * len(found)
+
+
 @pytest.mark.parametrize(
     ("draw", "aspect"),
     [
@@ -99,8 +118,9 @@ def test_without_regard_to_days_bursts_would_be_alarms() -> None:
         (partial(after_training, burst=5, sureness=0.7), Aspect.SCORES),
         (partial(after_training, burst=5, light=0.5), Aspect.EMBEDDINGS),
         (partial(after_other_days, light=0.5), Aspect.EMBEDDINGS),
+        (partial(after_grouped_training, size=2, light=0.5), Aspect.EMBEDDINGS),
     ],
-    ids=["another mix", "less sure", "another light", "another light than before"],
+    ids=["another mix", "less sure", "another light", "another light than before", "another light than of groups"],
 )
 def test_drift_is_found_in_nine_looks_of_ten(draw: Draw, aspect: Aspect) -> None:
     found = [next(figure for figure in look if figure.aspect is aspect) for look in looks(draw, 60)]

@@ -22,6 +22,31 @@ def test_a_reference_says_what_was_answered() -> None:
     assert {counts for of_one in reference.embeddings.counts for counts in of_one} == {20}
 
 
+def test_groups_are_in_parts_of_about_the_same_size() -> None:
+    groups = see(np.random.default_rng(0), 300).reference(25)
+    many = see(np.random.default_rng(0), 300).reference(2)
+    assert [sum(part.scores) for part in groups.parts] == [25] * 12
+    assert {sum(part.scores) for part in many.parts} == {14, 16}
+    assert len(many.parts) == 20
+    assert Reference.read(many.to_json().encode(), "cells:1") == many
+    assert len(many.to_json()) < 20_000
+
+
+def test_images_that_are_groups_by_themselves_have_no_parts() -> None:
+    assert SEEN.reference().parts == ()
+
+
+@pytest.mark.parametrize("change", [{"labels": {"cracked": 1}}, {"scores": [1] * 20}, {"embeddings": [[1]]}])
+def test_parts_that_are_not_all_images_are_refused(change: dict[str, object]) -> None:
+    document = json.loads(see(np.random.default_rng(0), 300).reference(25).to_json())
+    document["parts"][0] |= change
+    with pytest.raises(InvalidBundle, match="parts must"):
+        Reference.read(json.dumps(document).encode(), "cells:1")
+    document["parts"].pop(0)
+    with pytest.raises(InvalidBundle, match="parts must"):
+        Reference.read(json.dumps(document).encode(), "cells:1")
+
+
 def test_directions_never_change() -> None:
     vectors = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], np.int8)
     places = projected(vectors)

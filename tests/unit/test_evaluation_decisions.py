@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loupe_training.evaluation.answers import Floats, Integers
 from loupe_training.evaluation.calibration import (
     expected_calibration_error,
     fit_temperature,
     log_loss,
+    log_loss_at,
     logits_of,
     reliability,
     softmax,
@@ -24,6 +26,57 @@ def test_the_temperature_is_found_at_which_labels_were_drawn(temperature: float)
     truth = softmax(logits, temperature)
     targets = (truth.cumsum(axis=1) < chance.uniform(size=(len(truth), 1))).sum(axis=1).clip(0, 2)
     assert fit_temperature(logits, targets) == pytest.approx(temperature, rel=0.05)
+
+
+def sure(count: int, seed: int) -> tuple[Floats, Integers]:
+    """Logits of a calibrated model that answers about 97 of a hundred pictures rightly, with the truth."""
+    chance = np.random.default_rng(seed)
+    logits = (chance.normal(size=(count, 3)) * 20).astype(np.float32)
+    drawn = chance.uniform(size=(count, 1))
+    return logits, (softmax(logits).cumsum(axis=1) < drawn).sum(axis=1).clip(0, 2)
+
+
+def all_right(count: int, seed: int) -> tuple[Floats, Integers]:
+    """Of these, the first that are answered rightly."""
+    logits, targets = sure(2 * count, seed)
+    right = np.flatnonzero(logits.argmax(axis=1) == targets)[:count]
+    return logits[right], targets[right]
+
+
+@pytest.mark.parametrize("count", [5, 40, 200])
+def test_pictures_that_are_all_answered_rightly_do_not_make_every_score_one(count: int) -> None:
+    """Others are answered wrongly: without a prior, these cost many times as much."""
+    temperatures = [fit_temperature(*all_right(count, seed)) for seed in range(20)]
+    assert min(temperatures) > 0.2
+    others = sure(20_000, seed=100)
+    losses = [log_loss_at(*others, temperature) for temperature in temperatures]
+    assert np.mean(losses) < 2 * log_loss_at(*others, 1.0)
+
+
+def test_models_without_a_mistake_are_told_apart_by_how_far_they_are_from_one() -> None:
+    targets = np.zeros(40, np.int64)
+    logits = np.array([[30, 0, 0]] * 39 + [[20, 0, 0]], np.float32)
+    near = np.array([[30, 0, 0]] * 39 + [[19, 0, 0]], np.float32)
+    far, close = (log_loss_at(one, targets, fit_temperature(one, targets)) for one in (logits, near))
+    assert 0 < far < close
+
+
+def test_many_pictures_outweigh_what_was_thought_before() -> None:
+    """The temperature is then within a percent of the one with the least loss."""
+    model = drawn(4000, 8, 1.0)
+    logits = logits_of(model.probabilities) * 3
+    candidates = np.geomspace(1, 3, 300)
+    losses = [log_loss(softmax(logits, candidate), model.targets) for candidate in candidates.tolist()]
+    assert fit_temperature(logits, model.targets) == pytest.approx(candidates[np.argmin(losses)], rel=0.01)
+
+
+@given(st.integers(0, 1000), st.floats(0.3, 5))
+def test_the_loss_of_logits_is_that_of_their_probabilities(seed: int, temperature: float) -> None:
+    chance = np.random.default_rng(seed)
+    logits = (chance.normal(size=(30, 3)) * 2).astype(np.float32)
+    targets = chance.integers(0, 3, 30)
+    expected = log_loss(softmax(logits, temperature), targets)
+    assert log_loss_at(logits, targets, temperature) == pytest.approx(expected, rel=1e-4)
 
 
 def test_calibration_lowers_the_error_and_changes_no_answer() -> None:

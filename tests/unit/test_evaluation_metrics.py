@@ -10,20 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe_training.datasets.snapshot import Sample, Split
-from loupe_training.evaluation import metrics
-from loupe_training.evaluation.answers import Answers
+from loupe_training.evaluation import resampling
+from loupe_training.evaluation.answers import Answers, Integers
 from loupe_training.evaluation.comparison import auc_difference, compare, mcnemar
 from loupe_training.evaluation.metrics import Areas, balanced_accuracy, confusion, measure
+from loupe_training.evaluation.resampling import drawn_anew, student_quantile
 
 LABELS = ("defect", "sound")
 
 
-def answers(scores: Sequence[float], targets: Sequence[int]) -> Answers:
-    """Answers of a model of two labels; ``scores`` are of the first."""
+def answers(scores: Sequence[float], targets: Sequence[int], groups: Sequence[int] | None = None) -> Answers:
+    """Answers of a model of two labels; ``scores`` are of the first. Each picture is a group if none are named."""
     first = np.array(scores, np.float32)
     samples = tuple(
-        Sample(path=str(n), sha256="0" * 64, label=LABELS[target], group=str(n), split=Split.TEST)
-        for n, target in enumerate(targets)
+        Sample(path=str(n), sha256="0" * 64, label=LABELS[target], group=str(group), split=Split.TEST)
+        for n, (target, group) in enumerate(zip(targets, groups or range(len(targets)), strict=True))
     )
     return Answers(LABELS, np.stack([first, 1 - first], axis=1), np.array(targets, np.int64), samples)
 
@@ -34,6 +35,30 @@ def drawn(count: int, seed: int, skill: float) -> Answers:
     targets = chance.integers(0, 2, count)
     scores = 1 / (1 + np.exp(-(skill * (1 - 2 * targets) + chance.normal(size=count))))
     return answers(scores.tolist(), targets.tolist())
+
+
+def in_groups(found: Answers, number: int) -> Answers:
+    """The same answers to pictures of so many groups."""
+    return answers(
+        found.probabilities[:, 0].tolist(), found.targets.tolist(), [n % number for n in range(len(found.targets))]
+    )
+
+
+def of_boards(right: float, alike: float, seed: int) -> tuple[Answers, Integers]:
+    """Answers to 12 boards of 25 pictures, and the number of each picture's board.
+
+    Args:
+        right: how probable it is that a picture is answered rightly.
+        alike: how far pictures of a board are right or wrong together (intraclass correlation).
+        seed: of what is drawn.
+    """
+    chance = np.random.default_rng(seed)
+    boards = np.arange(12).repeat(25)
+    spread = 1 / alike - 1
+    is_right = chance.uniform(size=len(boards)) < chance.beta(spread * right, spread * (1 - right), 12)[boards]
+    targets = chance.integers(0, 2, len(boards))
+    scores = np.where(is_right == (targets == 0), 0.75, 0.25)
+    return answers(scores.tolist(), targets.tolist(), boards.tolist()), boards
 
 
 def test_figures_of_a_few_pictures() -> None:
@@ -81,12 +106,65 @@ def test_confusion_has_the_truth_in_rows() -> None:
     assert counted.tolist() == [[1, 1], [0, 1]]
 
 
+def test_an_interval_has_its_confidence_where_pictures_of_a_group_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If pictures are drawn one by one, the true accuracy is in three of four intervals."""
+    monkeypatch.setattr(resampling, "RESAMPLES", 200)
+    found = [measure(of_boards(0.8, 0.1, seed)[0]) for seed in range(100)]
+    assert {one.groups for one in found} == {12}
+    assert np.mean([one.accuracy.low <= 0.8 <= one.accuracy.high for one in found]) >= 0.9
+
+
+def test_groups_are_drawn_whole_and_single_pictures_one_by_one() -> None:
+    groups = np.array([0, 1, 1, 2, 1])
+    for counts in drawn_anew(groups, seed=0):
+        assert counts[1] == counts[2] == counts[4]
+        assert counts[0] + counts[1] + counts[3] == 3
+    single = list(drawn_anew(np.arange(5), seed=0))
+    assert {int(counts.sum()) for counts in single} == {5}
+    assert {int(counts.max()) for counts in single} > {1, 2}
+
+
+def test_pictures_of_one_group_alone_are_drawn_one_by_one() -> None:
+    scores, targets = [0.9, 0.6, 0.4, 0.7, 0.2, 0.1], [0, 0, 0, 1, 1, 1]
+    found, single = measure(answers(scores, targets, [7] * 6)), measure(answers(scores, targets))
+    assert (found.groups, single.groups) == (1, 6)
+    assert found.accuracy == single.accuracy
+    assert found.accuracy.low < found.accuracy.high
+
+
+@pytest.mark.parametrize(("freedom", "expected"), [(8, 2.3060), (11, 2.2010), (300, 1.9679)])
+def test_quantiles_of_student(freedom: int, expected: float) -> None:
+    assert student_quantile(0.975, freedom) == pytest.approx(expected, abs=0.003)
+
+
 @pytest.mark.parametrize(
     ("wins", "losses", "expected"),
     [(9, 1, 2 * 11 / 1024), (1, 9, 2 * 11 / 1024), (5, 5, 1.0), (0, 0, 1.0), (0, 2000, 0.0)],
 )
 def test_the_test_of_mcnemar(wins: int, losses: int, expected: float) -> None:
-    assert mcnemar(wins, losses) == pytest.approx(expected)
+    found = np.array([1] * wins + [-1] * losses + [0] * 7)
+    assert mcnemar(found, np.arange(len(found))) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 1), st.integers(0, 6)), min_size=1, max_size=30))
+def test_groups_are_exchanged_whole(rows: list[tuple[int, int]]) -> None:
+    wins = np.array([win for win, _ in rows])
+    # Numbers of groups without pictures do no harm.
+    groups = np.array([group for _, group in rows])
+    ways = np.array(list(itertools.product([1, -1], repeat=7)))[:, groups]
+    assert mcnemar(wins, groups) == pytest.approx((np.abs((ways * wins).sum(axis=1)) >= abs(wins.sum())).mean())
+
+
+def test_a_few_lucky_groups_make_no_better_model() -> None:
+    """Of two equals, either is better on whole boards: picture by picture, more than a third are told apart at 5 %."""
+    found: list[tuple[float, float]] = []
+    for seed in range(200):
+        (one, boards), (other, _) = (of_boards(0.8, 0.2, 1000 * which + seed) for which in (1, 2))
+        wins = (one.predicted == one.targets).astype(np.int64) - (other.predicted == other.targets)
+        found.append((mcnemar(wins, boards), mcnemar(wins, np.arange(len(boards)))))
+    of_groups, of_pictures = (np.array(found) < 0.05).mean(axis=0)
+    assert of_groups <= 0.08
+    assert of_pictures > 1 / 3
 
 
 def test_a_better_model_is_found_to_be_better_and_an_equal_one_is_not() -> None:
@@ -95,13 +173,15 @@ def test_a_better_model_is_found_to_be_better_and_an_equal_one_is_not() -> None:
     assert found.auc_difference.low > 0
     assert found.p_auc < 0.01
     assert found.p_accuracy < 0.01
+    few = compare(in_groups(strong, 4), in_groups(weak, 4), "weak:1")
+    assert few.p_accuracy >= 2 / 2**4
     same = compare(weak, weak, "weak:1")
     assert (same.only_this, same.only_other, same.p_accuracy, same.p_auc) == (0, 0, 1.0, 1.0)
 
 
 def test_equals_are_rarely_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of models that differ by chance alone, about one of twenty is found different at 5 %."""
-    monkeypatch.setattr(metrics, "RESAMPLES", 200)
+    monkeypatch.setattr(resampling, "RESAMPLES", 200)
     found: list[Any] = []
     for seed in range(60):
         one, other = drawn(120, 2 * seed, 1.0), drawn(120, 2 * seed + 1, 1.0)

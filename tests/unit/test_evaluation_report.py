@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from loupe_shared.errors import InvalidBundle
 from loupe_shared.result import Precision
 from loupe_training.command import main
 from loupe_training.datasets.snapshot import Snapshot, Split
-from loupe_training.evaluation.answers import Graph
+from loupe_training.evaluation.answers import Graph, load_bundle
+from loupe_training.evaluation.decisions import Rejection
 from loupe_training.evaluation.drawing import confusion_matrix
+from loupe_training.evaluation.judge import Judgement, Wishes, judge
+from loupe_training.evaluation.report import report
 from loupe_training.export.new_head import with_head
 from loupe_training.pictures import decode_pictures
 from loupe_training.synthetic import SOUND, STAIN, draw_snapshot
@@ -48,6 +52,17 @@ def figures(bundle: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathF
     return json.loads(report.with_suffix(".json").read_text()), report.read_text()
 
 
+@pytest.fixture(scope="module")
+def judgement(bundle: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Judgement:
+    """What such a report is written of."""
+    return judge(load_bundle(bundle), snapshot, Wishes({}, 0.95), tmp_path_factory.mktemp("scratch"))
+
+
+def page_of(judgement: Judgement, rejection: Rejection) -> str:
+    """The page if that is what is left to people."""
+    return report(replace(judgement, evaluation=replace(judgement.evaluation, rejection=rejection)))
+
+
 def test_figures_are_those_of_the_test_split(figures: tuple[Any, str], snapshot: Snapshot) -> None:
     found, _ = figures
     assert found["pictures"] == [len(snapshot.of(Split.VALIDATION)), len(snapshot.of(Split.TEST))]
@@ -69,6 +84,26 @@ def test_the_page_needs_nothing_beside_itself(figures: tuple[Any, str]) -> None:
     ):
         assert f"<h2>{heading}</h2>" in page
     assert page.count("<svg") == 4
+
+
+def test_a_threshold_that_no_test_picture_reaches_is_told_as_such(judgement: Judgement) -> None:
+    page = page_of(judgement, Rejection(0.95, 0.97, 0.0, None))
+    assert "From a score of 0.970 on, at least 95% were right on the validation split" in page
+    assert "no picture has such a score: all are left to people" in page
+    assert "No score gave" not in page
+    assert "No score gave an accuracy of 95%" in page_of(judgement, Rejection(0.95, None, 0.0, None))
+
+
+def test_the_accuracy_that_is_wanted_has_all_of_its_digits(judgement: Judgement) -> None:
+    assert "No score gave an accuracy of 99.5% on" in page_of(judgement, Rejection(0.995, None, 0.0, None))
+    assert "at least 99.95% were right" in page_of(judgement, Rejection(0.9995, 0.9, 0.5, 1.0))
+
+
+def test_the_page_says_by_what_intervals_were_drawn(judgement: Judgement) -> None:
+    evaluation = judgement.evaluation
+    assert f"from the {evaluation.metrics.groups} groups of these pictures" in report(judgement)
+    one = replace(evaluation, metrics=replace(evaluation.metrics, groups=1))
+    assert "All are of one group, which says nothing of others" in report(replace(judgement, evaluation=one))
 
 
 def test_names_cannot_put_anything_into_the_page() -> None:

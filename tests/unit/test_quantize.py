@@ -1,8 +1,10 @@
 """The int8 graph that Loupe comes with, and the gate before it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from models import quantize as script
 
@@ -31,6 +33,7 @@ def test_it_is_as_good_here_as_its_manifest_says() -> None:
     parts = list(script.parts(SAMPLES, bundle.manifest.preprocessing, 120, seed=3))
     found = quantize.measure(bundle, bundle.model_path(Precision.INT8), parts)
     assert bundle.manifest.quantization is not None
+    assert found is not None
     assert quantize.refusal(bundle.manifest.quantization) is None
     assert found.agreement >= bundle.manifest.quantization.agreement - 0.06
     assert found.agreement_when_sure >= bundle.manifest.quantization.agreement_when_sure - 0.03
@@ -56,6 +59,19 @@ def test_a_worker_can_run_it() -> None:
 def test_what_is_not_good_enough_is_refused(change: dict[str, float], says: str) -> None:
     assert quantize.refusal(GOOD) is None
     assert says in str(quantize.refusal(GOOD.model_copy(update=change)))
+
+
+def test_a_graph_of_which_nothing_tells_how_good_it_is_is_refused() -> None:
+    bundle = Bundle.load(BUNDLE)
+    parts = list(script.parts(SAMPLES, bundle.manifest.preprocessing, 2, seed=5))
+    none_is_sure = [replace(part, pixels=np.full_like(part.pixels, 128), label="espresso") for part in parts]
+    none_has_a_label = [replace(part, label=None) for part in parts]
+    for gate in (none_is_sure, none_has_a_label):
+        measured = quantize.measure(bundle, bundle.model_path(Precision.INT8), gate)
+        assert measured is None
+        assert "nothing tells how good it is: fp32 gives no picture a score above 30%" in str(
+            quantize.refusal(measured)
+        )
 
 
 def test_a_graph_that_is_refused_changes_nothing(

@@ -75,6 +75,8 @@ def registry(tmp_path: Path) -> MemoryRegistry:
     registry.register(write_bundle(tmp_path / "1", 1, "test", reference=TRAINING.reference().to_json()))
     registry.register(write_bundle(tmp_path / "2", 2, "test"))
     registry.register(write_bundle(tmp_path / "3", 3, "test", reference="{}"))
+    registry.register(write_bundle(tmp_path / "4", 4, "test", reference=see(CHANCE, 49).reference().to_json()))
+    registry.register(write_bundle(tmp_path / "5", 5, "test", reference=see(CHANCE, 75).reference(25).to_json()))
     return registry
 
 
@@ -122,6 +124,29 @@ def test_other_days_of_the_archive_can_be_compared_with(registry: MemoryRegistry
     none = look([*earlier, *results_of(OTHERS)], registry, baseline_since="2026-09-01", baseline_until="2026-09-08")
     assert (none.verdict, none.figures[2].reference_images) == ("unknown", 0)
     assert none.figures[0].note == "what is compared with has 0 images with labels, and 50 are needed: take more days"
+
+
+@pytest.mark.parametrize(
+    ("version", "lacking"),
+    [
+        (4, "has 49 images with labels, and 50 are needed"),
+        (5, "has too few groups, or one that is too large: it counts as 3 parts of equal sizes, and 17 are needed"),
+    ],
+)
+def test_a_training_that_was_too_small_says_so_and_not_to_take_more_days(
+    version: int, lacking: str, registry: MemoryRegistry
+) -> None:
+    of_version = [
+        one.model_copy(update={"model": one.model.model_copy(update={"version": version})})
+        for one in results_of(ALIKE)
+        if one.model
+    ]
+    report = look(of_version, registry, model=f"test:{version}")
+    assert (report.reference, report.verdict) == ("training", "unknown")
+    note = report.figures[0].note
+    assert note is not None
+    assert note.startswith(f"the validation split of the training {lacking}")
+    assert note.endswith(": choose days of the archive as the baseline, or train on more")
 
 
 def test_few_days_say_nothing(registry: MemoryRegistry) -> None:

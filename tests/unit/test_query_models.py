@@ -315,6 +315,8 @@ def test_a_version_with_other_content_is_not_registered(client: TestClient, regi
         ({"name": "../cells"}, "body.name"),
         ({"files": {"../../other/1/model.onnx": "0"}}, "body.files"),
         ({"files": {"manifest.json": "0"}}, "must not name manifest.json"),
+        ({"files": {}}, "must name model.onnx"),
+        ({"files": {"training.json": "0"}}, "must name model.onnx"),
         ({"version": 10**12}, "body.version"),
         ({"labels": ["one"]}, "body.labels"),
     ],

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe_training.datasets.errors import InvalidDataset, naming
-from loupe_training.datasets.groups import groups_in
+from loupe_training.datasets.groups import groups_in, joined
 from loupe_training.datasets.snapshot import Sample, Split, digest_of
 from loupe_training.datasets.splits import Group, by_label, shares_of
 from loupe_training.evaluation.answers import Floats
@@ -20,7 +22,8 @@ Or a NumPy archive (.npz) with
   embeddings   float32[N, D]; or, as the archive keeps them, vectors int8[N, D] and scales float32[N]
   names        text[N], optional: what the report calls them
   groups       text[N], optional: what must not be divided between splits
-  splits       text[N], optional: train, validation or test"""
+  splits       text[N], optional: train, validation or test
+Equal embeddings are of the same picture, under whatever names, and are not divided either."""
 
 
 class LabelledEmbeddings:
@@ -40,7 +43,7 @@ class LabelledEmbeddings:
         group_by: what in a name says what is not divided between splits, if the file has no groups; see ``Rules``.
 
     Raises:
-        InvalidDataset: it is no such file.
+        InvalidDataset: it is no such file, or its splits divide what belongs together.
     """
 
     def __init__(
@@ -49,15 +52,16 @@ class LabelledEmbeddings:
         content = read_export(path) if path.suffix.lower() == SUFFIX else _read(path)
         self.spaces: list[str] = content.get("spaces", [])
         self.vectors = _vectors(content, path)
-        labels = _texts(content, "labels", len(self.vectors), path)
+        labels = _labels(content, len(self.vectors), path)
         names = _texts(content, "names", len(self.vectors), path, [str(n) for n in range(len(labels))])
         own = names if group_by is None else groups_in(names, group_by)
-        groups = _texts(content, "groups", len(self.vectors), path, own)
+        hashes = [_sha256(vector) for vector in self.vectors]
+        groups = joined(_texts(content, "groups", len(self.vectors), path, own), _equal(hashes))
         given = _texts(content, "splits", len(self.vectors), path, [])
-        splits = _given(given, path) if given else _drawn(labels, groups, validation, test, seed)
+        splits = _given(given, groups, path) if given else _drawn(labels, groups, validation, test, seed)
         self.samples = tuple(
-            Sample(path=name, sha256=_sha256(vector), label=label, group=group, split=split)
-            for name, vector, label, group, split in zip(names, self.vectors, labels, groups, splits, strict=True)
+            Sample(path=name, sha256=sha256, label=label, group=group, split=split)
+            for name, sha256, label, group, split in zip(names, hashes, labels, groups, splits, strict=True)
         )
         self.digest = digest_of(self.samples)
 
@@ -80,8 +84,8 @@ def _read(path: Path) -> dict[str, Any]:
 def _vectors(content: dict[str, Any], path: Path) -> Floats:
     if "embeddings" in content:
         found = content["embeddings"]
-    elif {"vectors", "scales"} <= set(content) and content["vectors"].ndim == 2:  # noqa: PLR2004  (rows and columns)
-        found = content["vectors"].astype(np.float32) * content["scales"].reshape(-1, 1)
+    elif {"vectors", "scales"} <= set(content):
+        found = _scaled(content["vectors"], content["scales"], path)
     else:
         raise InvalidDataset(f"{path} has no embeddings. {FORMAT}")
     if found.ndim != 2 or not len(found) or found.dtype.kind != "f":  # noqa: PLR2004
@@ -92,8 +96,34 @@ def _vectors(content: dict[str, Any], path: Path) -> Floats:
     return vectors
 
 
+def _scaled(vectors: npt.NDArray[Any], scales: npt.NDArray[Any], path: Path) -> Floats:
+    if vectors.ndim != 2 or vectors.dtype.kind != "i":  # noqa: PLR2004  (rows and columns)
+        raise InvalidDataset(f"{path}: vectors are {vectors.dtype}{list(vectors.shape)}, not int8[N, D]")
+    if scales.size != len(vectors) or scales.dtype.kind != "f":
+        raise InvalidDataset(
+            f"{path}: there are {len(vectors)} vectors, and scales are {scales.dtype}{list(scales.shape)}, not "
+            f"float32[{len(vectors)}]: give each vector its scale"
+        )
+    scaled: Floats = vectors.astype(np.float32) * scales.reshape(-1, 1)
+    return scaled
+
+
 def _sha256(vector: Floats) -> str:
     return hashlib.sha256(vector.astype("<f4").tobytes()).hexdigest()
+
+
+def _equal(hashes: list[str]) -> Iterator[tuple[int, int]]:
+    """The places of equal embeddings, each with the first of them."""
+    first: dict[str, int] = {}
+    for place, sha256 in enumerate(hashes):
+        yield first.setdefault(sha256, place), place
+
+
+def _labels(content: dict[str, Any], count: int, path: Path) -> list[str]:
+    labels = _texts(content, "labels", count, path)
+    if empty := [f"row {row}" for row, label in enumerate(labels) if not label.strip()]:
+        raise InvalidDataset(naming(f"{path}: labels are empty; give these rows a label, or leave them out", empty))
+    return labels
 
 
 def _texts(content: dict[str, Any], name: str, count: int, path: Path, default: list[str] | None = None) -> list[str]:
@@ -101,17 +131,38 @@ def _texts(content: dict[str, Any], name: str, count: int, path: Path, default: 
         if default is None:
             raise InvalidDataset(f"{path} has no {name}. {FORMAT}")
         return default
-    texts = [str(text) for text in content[name].tolist()]
-    if len(texts) != count:
-        raise InvalidDataset(f"{path}: there are {count} embeddings and {len(texts)} {name}")
-    return texts
-
-
-def _given(splits: list[str], path: Path) -> list[Split]:
+    found = content[name]
+    if found.ndim != 1:
+        raise InvalidDataset(f"{path}: {name} are {found.dtype}{list(found.shape)}, not text[N]")
+    if len(found) != count:
+        raise InvalidDataset(f"{path}: there are {count} embeddings and {len(found)} {name}")
     try:
-        return [Split(split) for split in splits]
+        return [text.decode() if isinstance(text, bytes) else str(text) for text in found.tolist()]
+    except UnicodeDecodeError as error:
+        raise InvalidDataset(f"{path}: {name} are bytes that are not UTF-8: save them as text") from error
+
+
+def _given(named: list[str], groups: list[str], path: Path) -> list[Split]:
+    """The splits that the file names, if none divides a group."""
+    try:
+        splits = [Split(split) for split in named]
     except ValueError as error:
         raise InvalidDataset(f"{path}: splits: {error}; they are {', '.join(Split)}") from error
+    first: dict[str, int] = {}
+    divided = [
+        f"row {row} is in {split}, and row {other} is in {splits[other]}"
+        for row, (group, split) in enumerate(zip(groups, splits, strict=True))
+        if splits[other := first.setdefault(group, row)] is not split
+    ]
+    if divided:
+        raise InvalidDataset(
+            naming(
+                f"{path}: splits divide what belongs together, by its group or because embeddings are equal, so that "
+                "the test would tell too much; change them, or leave them out",
+                divided,
+            )
+        )
+    return splits
 
 
 def _drawn(labels: list[str], groups: list[str], validation: float, test: float, seed: int) -> list[Split]:

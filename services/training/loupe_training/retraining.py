@@ -4,20 +4,19 @@
        └────── API ──────┘                   └────────── API ──────────┘
 
 Everything outside is reached through the API, by links where bytes pass. A run has a folder of its own, in which it
-goes on after an interruption.
+goes on after an interruption, if that was for the same.
 """
 
-import fcntl
+import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from loupe_client import Conflict, Loupe, NotFound
 from loupe_shared.bundle import Bundle
-from loupe_shared.errors import ConfigurationError, PermanentError
+from loupe_shared.errors import LoupeError, PermanentError
 from loupe_shared.release.documents import Registration
 from loupe_training.datasets.archive import read_archive
 from loupe_training.datasets.build import make_snapshot
@@ -25,6 +24,8 @@ from loupe_training.datasets.rules import Rules
 from loupe_training.datasets.snapshot import MANIFEST_FILE, Snapshot, manifest_of
 from loupe_training.export.manifest import write_manifest
 from loupe_training.export.record import trained_on
+from loupe_training.promoting import never_released, refusal_of
+from loupe_training.run_folder import begin, discard
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Wanted:
         prefix: what names of images begin with; unset for all.
         again: whether to train even if a version was trained on the very same pictures and labels.
         promote: whether the version is to serve, if no gate speaks against it.
+        training: how is trained, as far as it decides what comes of it.
     """
 
     model: str
@@ -58,10 +60,33 @@ class Wanted:
     prefix: str | None = None
     again: bool = False
     promote: bool = False
+    training: Mapping[str, object] = field(default_factory=dict)
+
+    def purpose(self, origin: str) -> str:
+        """All that decides which version is made, as a JSON document."""
+        rules = self.rules.model_dump(mode="json")
+        of = {"origin": origin, "model": self.model, "container": self.container, "prefix": self.prefix}
+        return json.dumps({**of, "rules": rules, "training": dict(self.training)})
 
 
-def retrain(loupe: Loupe, origin: str, wanted: Wanted, folder: Path, train: Train) -> Registration | None:
+@dataclass(frozen=True)
+class Outcome:
+    """What a retraining has done.
+
+    Attributes:
+        version: its number.
+        is_new: whether it was registered now; otherwise it had been before, and serves now.
+    """
+
+    version: int
+    is_new: bool
+
+
+def retrain(loupe: Loupe, origin: str, wanted: Wanted, folder: Path, train: Train) -> Outcome | None:
     """Make the next version of a model. An interrupted run goes on where it was.
+
+    If a version was trained on the same snapshot already, none is made. If it is to serve and never did, because
+    promoting it failed, it is promoted now.
 
     Args:
         loupe: is asked.
@@ -71,52 +96,32 @@ def retrain(loupe: Loupe, origin: str, wanted: Wanted, folder: Path, train: Trai
         train: see there.
 
     Returns:
-        The version that was registered; nothing if one was trained on the same snapshot already.
+        The version that was registered, or promoted; nothing if there was nothing to do.
 
     Raises:
         InvalidDataset: too little is reviewed to learn from.
         ApiError: the API or storage does not answer, or refuses.
         NotPromoted: a gate refuses the version, which is registered.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     number = _next(loupe, wanted.model)  # first, so that an API without a registry is noticed before anything is read
+    begin(folder, wanted.purpose(origin))
     snapshot = _snapshot(loupe, origin, wanted, folder)
     made = folder / "training"
     begun = (made / BUNDLE_FOLDER).exists()
-    if not begun and not wanted.again and (version := _trained(loupe, wanted.model, snapshot)):
+    version = None if begun or wanted.again else _trained(loupe, wanted.model, snapshot)
+    is_new = version is None
+    if version is None:
+        _train(train, snapshot, folder, made, number)
+        version = _registered(loupe, made / BUNDLE_FOLDER).version
+        _keep_report(made, folder.parent / "reports" / f"{wanted.model}-{version}")
+    else:
         log.info("nothing new was reviewed: %s:%d was trained on the same snapshot", wanted.model, version)
-        shutil.rmtree(folder)
-        return None
-    train(snapshot, made, number)
-    registered = _registered(loupe, made / BUNDLE_FOLDER)
-    _keep_report(made, folder.parent / "reports", registered)
-    refusal = _refusal(loupe, registered, snapshot) if wanted.promote else None
-    shutil.rmtree(folder)
+    promotes = wanted.promote and (is_new or never_released(loupe.model(wanted.model).release, version))
+    refusal = refusal_of(loupe, wanted.model, version, snapshot) if promotes else None
+    discard(folder)
     if refusal:
-        raise NotPromoted(f"{registered.name}:{registered.version} is registered, but not promoted: {refusal}")
-    return registered
-
-
-@contextmanager
-def run_folder(work: Path, run: str) -> Iterator[Path]:
-    """The folder of a run, which it has alone. What runs of other names left is removed.
-
-    Raises:
-        ConfigurationError: another run works here, or nothing can be written.
-    """
-    folder = work / f"run-{run}"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        with (work / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for other in work.glob("run-*"):
-                if other != folder:
-                    shutil.rmtree(other)
-            yield folder
-    except BlockingIOError as error:
-        raise ConfigurationError(f"another retraining works in {work}: wait for it, or name another folder") from error
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename or work} cannot be used: {error.strerror}") from error
+        raise NotPromoted(f"{wanted.model}:{version} is registered, but not promoted: {refusal}")
+    return Outcome(version, is_new) if is_new or promotes else None
 
 
 def _snapshot(loupe: Loupe, origin: str, wanted: Wanted, folder: Path) -> Snapshot:
@@ -129,6 +134,16 @@ def _snapshot(loupe: Loupe, origin: str, wanted: Wanted, folder: Path) -> Snapsh
     for note in manifest_of(to).notes:
         log.info("%s", note)
     return Snapshot.load(to)
+
+
+def _train(train: Train, snapshot: Snapshot, folder: Path, made: Path, number: int) -> None:
+    """Train, and let nothing stay of a run that would fail again: by the next time, people may have reviewed more."""
+    try:
+        train(snapshot, made, number)
+    except LoupeError as error:
+        if isinstance(error, PermanentError) or not made.exists():
+            discard(folder)
+        raise
 
 
 def _versions(loupe: Loupe, model: str) -> dict[int, str]:
@@ -161,18 +176,8 @@ def _registered(loupe: Loupe, bundle: Path) -> Registration:
         return loupe.register(bundle)
 
 
-def _keep_report(made: Path, reports: Path, registered: Registration) -> None:
-    reports.mkdir(exist_ok=True)
+def _keep_report(made: Path, to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
     report = made / REPORT_FILE
     for file in (report, report.with_suffix(".json")):
-        shutil.copy(file, reports / f"{registered.name}-{registered.version}{file.suffix}")
-
-
-def _refusal(loupe: Loupe, registered: Registration, snapshot: Snapshot) -> str | None:
-    """Let a version serve. Gives what speaks against it, if something does."""
-    why = f"retrained on {len(snapshot.samples):,} reviewed pictures, snapshot {snapshot.digest[:16]}"
-    try:
-        loupe.promote(registered.name, registered.version, why)
-    except Conflict as error:
-        return error.detail
-    return None
+        shutil.copy(file, f"{to}{file.suffix}")

@@ -1,7 +1,9 @@
 """What a model said of pictures like those that it was trained on: ``reference.json`` in its bundle."""
 
+from collections import Counter
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from loupe_shared.counters import SCORE_BINS
@@ -34,6 +36,20 @@ class EmbeddingBins(Model):
         return self
 
 
+class Part(Model):
+    """Some of the images, such that no group has images in two parts.
+
+    Attributes:
+        labels: how many of them were given each label, without labels that none was given.
+        scores: how many of them have a score in each of ``SCORE_BINS`` equal bins.
+        embeddings: of them in each bin of each direction, between the edges of all.
+    """
+
+    labels: dict[str, PositiveInt]
+    scores: tuple[NonNegativeInt, ...] = Field(min_length=SCORE_BINS, max_length=SCORE_BINS)
+    embeddings: tuple[tuple[NonNegativeInt, ...], ...]
+
+
 class Reference(Model):
     """What a model said of the validation split of its training.
 
@@ -44,6 +60,8 @@ class Reference(Model):
         labels: how many of them were given each label, without labels that none was given.
         scores: how many of them have a score in each of ``SCORE_BINS`` equal bins.
         embeddings: of them.
+        parts: of the images, whose counts tell how much those of a group resemble each other. None if every image is
+            a group by itself, so that they are independent.
     """
 
     schema_version: Literal[1] = 1
@@ -51,11 +69,28 @@ class Reference(Model):
     labels: dict[str, PositiveInt]
     scores: tuple[NonNegativeInt, ...] = Field(min_length=SCORE_BINS, max_length=SCORE_BINS)
     embeddings: EmbeddingBins
+    parts: tuple[Part, ...] = ()
 
     @model_validator(mode="after")
     def _counts_all_images(self) -> Self:
         if {sum(self.labels.values()), sum(self.scores), *map(sum, self.embeddings.counts)} != {self.images}:
             raise ValueError("labels, scores and embeddings must be of all images")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_all_images(self) -> Self:
+        if not self.parts:
+            return self
+        labels: Counter[str] = sum((Counter(part.labels) for part in self.parts), Counter())
+        scores = tuple(map(sum, zip(*(part.scores for part in self.parts), strict=True)))
+        if labels != self.labels or scores != self.scores:
+            raise ValueError("parts must have the labels and scores of all images together")
+        shape = [BINS] * PROJECTIONS
+        if any([len(counts) for counts in part.embeddings] != shape for part in self.parts):
+            raise ValueError(f"parts must have counts in {BINS} bins of each of {PROJECTIONS} directions")
+        together = np.sum([part.embeddings for part in self.parts], axis=0)
+        if together.tolist() != [list(counts) for counts in self.embeddings.counts]:
+            raise ValueError("parts must have the embeddings of all images together")
         return self
 
     @classmethod

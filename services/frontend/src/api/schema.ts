@@ -1862,8 +1862,8 @@ export interface components {
          *         version: grows by one with every registered version of the name.
          *         space: name and version of the model whose backbone this one has, preprocessing included, so that both give the
          *             same embeddings. None if they are its own.
-         *         files: SHA-256 of each file of the bundle but the manifest. ``head.onnx``, if there is one, is the rest of the
-         *             graph, from ``embedding`` to ``probabilities``.
+         *         files: SHA-256 of each file of the bundle but the manifest; ``model.onnx`` is one of them. ``head.onnx``, if
+         *             there is one, is the rest of the graph, from ``embedding`` to ``probabilities``.
          *         quantization: of ``model.int8.onnx``, a graph with the same input and outputs; none if there is no such file.
          *         metrics: of ``model.onnx``; none if it was not measured.
          */

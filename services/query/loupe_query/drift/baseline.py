@@ -9,12 +9,10 @@ import numpy.typing as npt
 from loupe_query.drift.stream import ByDay, Images
 from loupe_shared.counters import Kind
 from loupe_shared.drift.projections import BINS, PROJECTIONS, Numbers, binned, edges_of, projected
-from loupe_shared.drift.reference import Reference
+from loupe_shared.drift.reference import Part, Reference
 from loupe_shared.embedding import Vectors
 
 Counts = npt.NDArray[np.int64]
-
-_TRAINING = "training"  # in the place of a day, where images are of none
 
 
 class Embedded(NamedTuple):
@@ -22,7 +20,7 @@ class Embedded(NamedTuple):
 
     Attributes:
         edges: of the bins of each direction, ``float64[PROJECTIONS, BINS - 1]``.
-        counts: images by day, ``int64[days, PROJECTIONS, BINS]``.
+        counts: images by day or part, ``int64[days, PROJECTIONS, BINS]``.
     """
 
     edges: Numbers
@@ -34,10 +32,14 @@ class Baseline(Protocol):
 
     @property
     def kind(self) -> Literal["training", "archive"]:
-        """Where they are from. Those of a training are independent of each other."""
+        """Where they are from."""
+
+    @property
+    def are_independent(self) -> bool:
+        """Whether each image is independent of all others, so that they need not be told apart by day or part."""
 
     def counted(self, kind: Kind) -> ByDay:
-        """How many there are by day and key."""
+        """How many there are by day or part, and key."""
 
     def embedded(self) -> Embedded:
         """Their embeddings."""
@@ -51,23 +53,32 @@ class OfTraining:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
 
+    @property
+    def are_independent(self) -> bool:
+        """See ``Baseline.are_independent``."""
+        return not self._reference.parts
+
     def counted(self, kind: Kind) -> ByDay:
-        """See ``Baseline.counted``; of labels and scores."""
-        reference = self._reference
-        of_scores = {str(number): images for number, images in enumerate(reference.scores)}
-        counts = reference.labels if kind is Kind.LABEL else of_scores
-        return {(_TRAINING, key): images for key, images in counts.items()}
+        """See ``Baseline.counted``; of labels and scores. Parts are in the place of days."""
+        parts: Sequence[Part | Reference] = self._reference.parts or [self._reference]
+        return {
+            (f"part {number}", key): images
+            for number, part in enumerate(parts)
+            for key, images in (part.labels if kind is Kind.LABEL else _by_bin(part.scores)).items()
+        }
 
     def embedded(self) -> Embedded:
-        """See ``Baseline.embedded``."""
+        """See ``Baseline.embedded``; likewise."""
         bins = self._reference.embeddings
-        return Embedded(np.array(bins.edges), np.array([bins.counts]))
+        counts = [part.embeddings for part in self._reference.parts] or [bins.counts]
+        return Embedded(np.array(bins.edges), np.array(counts))
 
 
 class OfArchive:
     """``Baseline`` of other days of the archive, in whose embeddings bins are of as many each."""
 
     kind: Literal["archive"] = "archive"
+    are_independent = False
 
     def __init__(self, days: Images) -> None:
         self._days = days
@@ -81,6 +92,10 @@ class OfArchive:
         vectors, days = self._days.embeddings()
         edges = edges_of(projected(vectors)) if len(vectors) else np.zeros((PROJECTIONS, BINS - 1))
         return Embedded(edges, by_direction(vectors, days, edges))
+
+
+def _by_bin(scores: Sequence[int]) -> dict[str, int]:
+    return {str(number): images for number, images in enumerate(scores)}
 
 
 def by_direction(vectors: Vectors, days: Sequence[str], edges: Numbers) -> Counts:

@@ -1,8 +1,9 @@
 """How much two sets of images differ in what was counted of them, and how surely. No input or output.
 
-Images are counted by bin, and by block: a day. Those of one day resemble each other, because a camera sends bursts, and
-a batch of goods comes in one piece; so they say less than as many independent ones would. How far shares can be from
-where they were is estimated from how far days differ from each other, as in surveys of clusters.
+Images are counted by bin, and by block: a day, or some groups of a training. Those of one block resemble each other,
+because a camera sends bursts, and a batch of goods comes in one piece; so they say less than as many independent ones
+would. How far shares can be from where they were is estimated from how far blocks differ from each other, as in surveys
+of clusters.
 
 The distance of two sets is the sum of the squared differences of their shares, each divided by the share (as in
 Pearson's chi-squared). Without drift it is a sum of chi-squared variables, whose weights are not known but whose mean
@@ -85,6 +86,16 @@ def difference(reference: Counts, window: Counts) -> Difference:
     )
 
 
+def equal_blocks(blocks: Counts) -> float:
+    """As how many of equal sizes blocks count: as many as have the same sum and sum of squares (Kish).
+
+    Args:
+        blocks: ``int64[blocks, directions, bins]``, of at least one image.
+    """
+    sizes = blocks[:, 0].sum(axis=1)
+    return float(sizes.sum()) ** 2 / float((sizes**2).sum())
+
+
 def _pooled(reference: Counts, window: Counts) -> tuple[Counts, Counts]:
     """The same with one bin for all those of which the smaller of the two sets is expected to have few."""
     totals = (reference.sum(axis=0) + window.sum(axis=0))[0]
@@ -106,8 +117,7 @@ def _spread(blocks: Counts, shares: Numbers, steps: int) -> _Spread:
     """That of a set, at least as great as that of as many independent images.
 
     Args:
-        blocks: ``int64[blocks, directions, bins]``. Blocks of unequal sizes count as so many equal ones as have the
-            same sum of squares (Kish).
+        blocks: ``int64[blocks, directions, bins]``.
         shares: of both sets together, ``float64[directions, bins]``.
         steps: how many of these can change by themselves.
     """
@@ -116,16 +126,16 @@ def _spread(blocks: Counts, shares: Numbers, steps: int) -> _Spread:
     least = steps / total
     if len(sizes) == 1:
         return _Spread(least, least**2 / steps, inf)
-    equal_blocks = total**2 / float((sizes**2).sum())
+    equal = equal_blocks(blocks)
     occurs = shares > 0
     beside = (blocks - sizes[:, None, None] * _shares(blocks.sum(axis=0)))[:, occurs] / np.sqrt(shares[occurs])
-    products = beside @ beside.T * (equal_blocks / (equal_blocks - 1) / total**2)
+    products = beside @ beside.T * (equal / (equal - 1) / total**2)
     variance = float(np.trace(products))
     if variance <= 0:
-        return _Spread(least, least**2 / steps, equal_blocks - 1)
-    together = _together(float((products**2).sum()) / variance**2, equal_blocks - 1)
+        return _Spread(least, least**2 / steps, equal - 1)
+    together = _together(float((products**2).sum()) / variance**2, equal - 1)
     variance = max(variance, least)
-    return _Spread(variance, variance**2 * max(together, 1 / steps), equal_blocks - 1)
+    return _Spread(variance, variance**2 * max(together, 1 / steps), equal - 1)
 
 
 def _together(squares: float, freedom: float) -> float:

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 
 from loupe_query.drift.baseline import Baseline, Counts, by_direction
-from loupe_query.drift.difference import difference
+from loupe_query.drift.difference import difference, equal_blocks
 from loupe_query.drift.stream import Images, by_day
 from loupe_shared.api.drift import MAX_P_VALUE, MIN_PSI, Aspect, DriftFigure, Share, Verdict
 from loupe_shared.counters import SCORE_BINS, Kind
 
 # How far days differ from each other cannot be told from fewer.
 MIN_DAYS = 4
+# Likewise groups of a training, of which one has many more images than a burst of a day. 20 of equal sizes are enough.
+MIN_PARTS = 17
 MIN_IMAGES = 50
 SHARES = 10
+
+_TRAINING = "the validation split of the training"
+_MORE_DAYS = "take more days"
+_OTHER_BASELINE = "choose days of the archive as the baseline, or train on more"
 
 _BINS = [str(number) for number in range(SCORE_BINS)]
 
@@ -79,16 +85,21 @@ def judged(
 
 def _lacking(aspect: Aspect, baseline: Baseline, before: Counts, now: Counts) -> str | None:
     """Why nothing can be said, if it cannot."""
-    sides = {"these days have": now, "what is compared with has": before}
-    for subject, counts in sides.items():
+    is_training = baseline.kind == "training"
+    others, remedy = (_TRAINING, _OTHER_BASELINE) if is_training else ("what is compared with", _MORE_DAYS)
+    for subject, counts, advice in (("these days have", now, _MORE_DAYS), (f"{others} has", before, remedy)):
         if _images(counts) < MIN_IMAGES:
-            return f"{subject} {_images(counts)} images with {aspect}, and {MIN_IMAGES} are needed: take more days"
-    in_days = [now, before] if baseline.kind == "archive" else [now]
-    least = min(map(len, in_days))
+            return f"{subject} {_images(counts)} images with {aspect}, and {MIN_IMAGES} are needed: {advice}"
+    least = len(now) if is_training else min(len(now), len(before))
     if least < MIN_DAYS:
         return (
             f"there are images of {least} days, and {MIN_DAYS} are needed, because images of one day resemble each "
-            "other: take more days"
+            f"other: {_MORE_DAYS}"
+        )
+    if is_training and not baseline.are_independent and (equal := equal_blocks(before)) < MIN_PARTS:
+        return (
+            f"{_TRAINING} has too few groups, or one that is too large: it counts as {equal:.0f} parts of equal sizes, "
+            f"and {MIN_PARTS} are needed, because images of one group resemble each other: {remedy}"
         )
     return None
 

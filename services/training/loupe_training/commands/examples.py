@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loupe_training.commands import train, values
-from loupe_training.commands.options import Commands, add_threads, refuse_finished
+from loupe_training.commands.options import Commands, add_threads, is_finished, refuse_finished
+from loupe_training.folders import make_folder
 from loupe_training.progress import Bars
 
 
@@ -33,17 +34,15 @@ def add(commands: Commands) -> None:
 
 def _example(given: argparse.Namespace, bars: Bars) -> None:
     from loupe_training.example import OPTIONS, make_example_snapshot  # noqa: PLC0415  (only these commands need it)
-    from loupe_training.training.checkpoint import CHECKPOINT_FILE  # noqa: PLC0415  (torch takes seconds to import)
 
     snapshot: Path = given.to / f"snapshot-{given.split_by}"
     if not snapshot.exists():
         make_example_snapshot(snapshot, given.split_by)
     to: Path = given.to / f"version-{given.version}"
-    if (to / "bundle").exists():
+    if is_finished(to):
         print(f"version {given.version} is trained already ({to}); a further one gets a number of its own")
         return
-    resume = ["--resume"] if (to / CHECKPOINT_FILE).exists() else []
-    _train(snapshot, to, [*OPTIONS, f"--version={given.version}", *resume], given, bars)
+    _train(snapshot, to, [*OPTIONS, f"--version={given.version}"], given, bars)
 
 
 def _surfaces(given: argparse.Namespace, bars: Bars) -> None:
@@ -52,7 +51,7 @@ def _surfaces(given: argparse.Namespace, bars: Bars) -> None:
     refuse_finished(given.to)
     snapshot: Path = given.to / "snapshot"
     if not snapshot.exists():
-        given.to.mkdir(parents=True, exist_ok=True)
+        make_folder(given.to)
         make_surfaces(snapshot, given.seed)
     _train(snapshot, given.to, OPTIONS, given, bars)
     for score in play(given.to / "bundle", given.seed + 1):
@@ -60,9 +59,9 @@ def _surfaces(given: argparse.Namespace, bars: Bars) -> None:
 
 
 def _train(snapshot: Path, to: Path, options: Sequence[str], given: argparse.Namespace, bars: Bars) -> None:
-    """As ``train`` does, with options that a person could give it."""
+    """As ``train`` does, with options that a person could give it. What was interrupted goes on."""
     parser = argparse.ArgumentParser()
     train.add_options(parser)
     threads = [f"--threads={given.threads}"] if given.threads else []
-    arguments = [str(snapshot), str(to), *options, f"--seed={given.seed}", *threads]
+    arguments = [str(snapshot), str(to), "--resume", *options, f"--seed={given.seed}", *threads]
     train.train_on_snapshot(parser.parse_args(arguments), bars)

@@ -6,6 +6,7 @@ from loupe_training.datasets.snapshot import Snapshot
 from loupe_training.evaluation.answers import load_bundle
 from loupe_training.evaluation.judge import Evaluation, Wishes, judge
 from loupe_training.evaluation.report import write_report
+from loupe_training.folders import make_folder
 from loupe_training.progress import Bars
 
 
@@ -25,8 +26,9 @@ def judge_bundle(
     Raises:
         InvalidBundle: a bundle is not whole, or not for these labels.
         InvalidDataset: the snapshot has nothing to judge by.
+        ConfigurationError: the bundle to compare with has other labels, or the report cannot be written.
     """
-    report.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(report.parent)
     bundle = load_bundle(folder)
     with bars.bar("evaluating", 2 * sum(sample.split != "train" for sample in snapshot.samples)) as advance:
         judgement = judge(bundle, snapshot, wishes, report.parent, against, advance)

@@ -83,11 +83,16 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
+def is_finished(to: Path) -> bool:
+    """Whether a training has ended in a folder: it has the bundle, and the report's figures, which are written last."""
+    return (to / "bundle").exists() and (to / "report.json").exists()
+
+
 def refuse_finished(to: Path) -> None:
     """Leave a folder alone in which a training has ended.
 
     Raises:
-        ConfigurationError: it has a bundle.
+        ConfigurationError: it has a bundle and its report.
     """
-    if (to / "bundle").exists():
+    if is_finished(to):
         raise ConfigurationError(f"{to} has a bundle already, which is not changed: name another folder")

@@ -14,7 +14,8 @@ from loupe_training.datasets.rules import Rules
 from loupe_training.datasets.snapshot import Snapshot
 from loupe_training.evaluation.judge import refuse_unknown_labels
 from loupe_training.progress import Bars, no_bars
-from loupe_training.retraining import BUNDLE_FOLDER, REPORT_FILE, Wanted, retrain, run_folder
+from loupe_training.retraining import BUNDLE_FOLDER, REPORT_FILE, Wanted, retrain
+from loupe_training.run_folder import run_folder
 from loupe_training.settings import RetrainingSettings
 from loupe_training.training.plan import Plan
 
@@ -55,8 +56,11 @@ def _retrain(given: argparse.Namespace, bars: Bars) -> None:
             train(snapshot, plan, Run(folder, given.name, version, given.licence, given.device, given.int8), bars)
         judge_bundle(bundle, snapshot, wishes, None, folder / REPORT_FILE, bars)
 
-    wanted = Wanted(given.name, rules, given.container, given.prefix, given.again, given.promote)
+    training = {**plan.model_dump(mode="json"), "licence": given.licence, "int8": given.int8}
+    wanted = Wanted(given.name, rules, given.container, given.prefix, given.again, given.promote, training)
     with client_of(settings) as loupe, run_folder(given.work, settings.run) as folder:
-        registered = retrain(loupe, settings.url, wanted, folder, train_and_judge)
-    if registered:
-        print(f"registered {registered.name}:{registered.version}{', which serves now' if given.promote else ''}")
+        done = retrain(loupe, settings.url, wanted, folder, train_and_judge)
+    if done and done.is_new:
+        print(f"registered {given.name}:{done.version}{', which serves now' if given.promote else ''}")
+    elif done:
+        print(f"{given.name}:{done.version}, which was registered before, serves now")

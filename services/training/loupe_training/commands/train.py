@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from loupe_shared.bundle import Bundle
 from loupe_shared.errors import ConfigurationError
 from loupe_training.commands.judging import judge_bundle
 from loupe_training.commands.options import (
@@ -17,9 +18,9 @@ from loupe_training.commands.options import (
 from loupe_training.commands.tracking import add_tracking, tracking_of
 from loupe_training.datasets.arguments import values_of
 from loupe_training.datasets.snapshot import Snapshot
-from loupe_training.evaluation.judge import refuse_unknown_labels
+from loupe_training.evaluation.judge import load_other, refuse_unknown_labels
 from loupe_training.progress import Bars
-from loupe_training.tracking.contents import Facts
+from loupe_training.tracking.contents import Facts, record_of
 from loupe_training.training.plan import Plan
 
 
@@ -42,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def train_on_snapshot(given: argparse.Namespace, bars: Bars) -> None:
-    """Train, judge, record.
+    """Train, judge, record. What was interrupted goes on where it was, if that is wanted.
 
     Raises:
         ConfigurationError: an option is wrong, or the folder has a training already.
@@ -53,16 +54,34 @@ def train_on_snapshot(given: argparse.Namespace, bars: Bars) -> None:
 
     run = Run(given.to, given.name, given.version, given.licence, given.device, given.int8)
     plan, wishes = values_of(Plan, given), wishes_of(given)
-    begun = (given.to / CHECKPOINT_FILE).exists()
+    refuse_finished(given.to)
+    bundle, checkpoint = given.to / "bundle", given.to / CHECKPOINT_FILE
+    trained = bundle.exists()
+    begun = trained or checkpoint.exists()
     if begun and not given.resume:
         raise ConfigurationError(f"{given.to} has an interrupted training: go on with --resume, or name another folder")
-    refuse_finished(given.to)
     snapshot = Snapshot.load(given.snapshot)
     refuse_unknown_labels(wishes, snapshot.labels)
+    if given.against:
+        load_other(given.against, snapshot.labels)  # what cannot be compared is better known now than in the end
     use_threads(given.threads)
     facts = Facts(given.name, given.version, snapshot.digest, plan.preprocessing().fingerprint(), plan)
+    if trained:
+        _refuse_other(bundle, facts)
+        checkpoint.unlink(missing_ok=True)  # a training that is killed leaves it, if its bundle was there only just
     with tracking_of(given.tracking, given.to, facts, resumed=begun) as tracking:
-        bundle = train(snapshot, plan, run, bars, tracking.epoch)
+        if not trained:
+            train(snapshot, plan, run, bars, tracking.epoch)
         judge_bundle(bundle, snapshot, wishes, given.against, given.to / "report.html", bars)
     if place := tracking.complete():
         print(f"run     {place}")
+
+
+def _refuse_other(folder: Path, facts: Facts) -> None:
+    """Refuse to go on with the bundle of another training."""
+    bundle = Bundle.load(folder)
+    if Facts.of(bundle, record_of(bundle)) != facts:
+        raise ConfigurationError(
+            f"{folder} is of another training: its name, its version, the plan or the pictures differ. Name another "
+            "folder, or the options of that training"
+        )

@@ -18,10 +18,12 @@ class Resemblance:
     Attributes:
         pictures: that were compared.
         pairs: distances in bits by the places of two pictures, the nearest first.
+        complete: whether these are all pairs. If not, they still connect what all would connect; see ``near_pairs``.
     """
 
     pictures: Sequence[LabelledPicture]
     pairs: dict[tuple[int, int], int]
+    complete: bool
 
     def listed(self) -> tuple[Alike, ...]:
         """The nearest pairs, by name."""
@@ -50,11 +52,11 @@ def find_resemblance(pictures: Sequence[tuple[LabelledPicture, str, Fingerprint 
     """
     structured = [(place, look) for place, (_, _, look) in enumerate(pictures) if look is not None]
     near = near_pairs([look for _, look in structured], distance)
-    pairs = {(structured[one][0], structured[other][0]): bits for (one, other), bits in near.items()}
+    pairs = {(structured[one][0], structured[other][0]): bits for (one, other), bits in near.distances.items()}
     first: dict[str, int] = {}
     for place, (_, sha256, _) in enumerate(pictures):
         same = first.setdefault(sha256, place)
         if same != place:
             pairs[same, place] = 0
     nearest_first = dict(sorted(pairs.items(), key=lambda pair: (pair[1], pair[0])))
-    return Resemblance([picture for picture, _, _ in pictures], nearest_first)
+    return Resemblance([picture for picture, _, _ in pictures], nearest_first, near.complete)

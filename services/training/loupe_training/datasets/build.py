@@ -27,6 +27,11 @@ from loupe_training.datasets.snapshot import (
 from loupe_training.datasets.splits import Group, by_label, by_time, shares_of
 from loupe_training.datasets.take import take
 
+NOT_ALL = (
+    "so many pictures look alike that not all pairs were counted, and there are more than is said here; if different "
+    "things are taken for the same, make --distance smaller"
+)
+
 
 def make_snapshot(labelling: Labelling, rules: Rules, to: Path) -> Snapshot:
     """Make a snapshot of pictures with labels.
@@ -139,8 +144,11 @@ def _noted(labelling: Labelling, found: Resemblance, splits: Sequence[Split], ru
     within = len(found.pairs) - len(across)
     if within:
         kept = "kept together" if rules.near_duplicates is NearDuplicates.GROUP else "in the same split"
-        note = f"{within} pairs of pictures look alike, and are {kept}"
+        number = f"{within}" if found.complete else f"at least {within}"
+        note = f"{number} pairs of pictures look alike, and are {kept}"
         labelling = replace(labelling, notes=(*labelling.notes, note))
+    if not found.complete:
+        labelling = replace(labelling, notes=(*labelling.notes, NOT_ALL))
     labelling = labelling.noting("pictures look alike and are in different splits, so the test tells too much", across)
     pictures = labelling.pictures
     unequal = found.described(lambda one, other: pictures[one].label != pictures[other].label)

@@ -71,7 +71,7 @@ class Manifest(Model):
         origin: what it was made of.
         counts: pictures by split and label.
         notes: what was left out, or noticed.
-        alike: pairs of pictures that look alike, the first thousand.
+        alike: pairs of pictures that look alike, the nearest thousand of those that were counted.
     """
 
     schema_version: Literal[1] = 1

@@ -1,8 +1,8 @@
 """Which group goes to which split. A group is never divided, so nothing of what is tested was learnt from."""
 
-import random
+import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -36,27 +36,38 @@ def shares_of(validation: float, test: float) -> dict[Split, float]:
     return {split: share for split, share in shares.items() if share > 0}
 
 
-def by_label(groups: Iterable[Group], shares: Mapping[Split, float], seed: int) -> dict[str, Split]:
-    """Splits in which labels are distributed as in the whole, as far as groups allow.
+def by_label(groups: Sequence[Group], shares: Mapping[Split, float], seed: int) -> dict[str, Split]:
+    """Splits in which labels are distributed as in the whole, as far as groups allow. They stay as groups are added.
 
-    Iterative stratification after Sechidis, Tsoumakas, Vlahavas, *On the Stratification of Multi-Label Data* (2011),
-    with a group in place of an example that has several labels: first every split gets each label, the rarest first;
-    then the largest groups go where they bring the numbers of their labels nearest to what is wanted.
+    Each group has a place between 0 and 1, a hash of the seed and its name, which depends on no other group. For each
+    label, the rarest first, the groups that have no split yet are cut in the order of their places, so that each split
+    gets its share of their pictures. (Iterative stratification, after Sechidis, Tsoumakas, Vlahavas, *On the
+    Stratification of Multi-Label Data*, 2011, takes labels in this order.) Then splits get the labels that they lack.
+
+    So the cuts lie near the sums of the shares, the nearer the more groups there are, and one more group changes the
+    split of at most one other at each cut, if all are of the same size. Validation lies between training and test, so
+    what was learnt from hardly ever becomes a test, and only of a label that had a few groups.
 
     Args:
         groups: of all pictures.
-        shares: of each split.
-        seed: of the order among equals.
+        shares: of each split, from the place 0 on.
+        seed: of the places.
 
     Raises:
         InvalidDataset: a label has too few groups for all splits to have it.
     """
-    order = sorted(groups, key=lambda group: group.name)
-    random.Random(seed).shuffle(order)  # noqa: S311  (no secret)
-    filling = _Filling(order, shares)
-    filling.give_each_its_labels()
-    for group in sorted(filling.waiting(), key=lambda group: -group.size):
-        filling.put(group, min(shares, key=lambda split: filling.cost(group, split)))
+    filling = _Filling(groups, shares, seed)
+    for label in filling.labels:
+        filling.cut(label)
+    if lacking := [label for label in filling.labels if not filling.mend(label)]:
+        raise InvalidDataset(
+            naming(
+                f"labels have too few pictures that do not belong together to be in {len(shares)} splits; label more, "
+                "leave them out with --leave-out LABEL, or do without a split (--test 0); if pictures were taken for "
+                "near-duplicates that are none, make --distance smaller",
+                [filling.described(label) for label in lacking],
+            )
+        )
     return filling.splits
 
 
@@ -82,58 +93,82 @@ def by_time(groups: Sequence[Group], shares: Mapping[Split, float]) -> dict[str,
 
 
 class _Filling:
-    """Splits while they are filled."""
+    """Splits while they are filled.
 
-    def __init__(self, order: list[Group], shares: Mapping[Split, float]) -> None:
+    Attributes:
+        labels: the rarest first.
+        splits: of groups, by their names.
+    """
+
+    def __init__(self, groups: Sequence[Group], shares: Mapping[Split, float], seed: int) -> None:
         self.splits: dict[str, Split] = {}
-        self._order = order
+        self._shares = shares
+        self._places = {group.name: _place(seed, group.name) for group in groups}
         self._with_label: dict[str, list[Group]] = defaultdict(list)
-        self._totals: Counter[str] = Counter()
-        for group in order:
-            self._totals.update(group.labels)
+        for group in sorted(groups, key=lambda group: (self._places[group.name], group.name)):
             for label in group.labels:
                 self._with_label[label].append(group)
-        self._wanted = {
-            split: {label: share * n for label, n in self._totals.items()} for split, share in shares.items()
-        }
-        self._has: dict[Split, Counter[str]] = {split: Counter() for split in shares}
+        self.labels = sorted(self._with_label, key=lambda label: (len(self._with_label[label]), label))
+        self._holders: dict[Split, Counter[str]] = {split: Counter() for split in shares}  # groups with each label
+        self._mended: set[str] = set()
 
-    def waiting(self) -> list[Group]:
-        """Groups that have no split yet."""
-        return [group for group in self._order if group.name not in self.splits]
+    def cut(self, label: str) -> None:
+        """Let those groups with a label that have no split yet be of one, by their places."""
+        free = [group for group in self._with_label[label] if group.name not in self.splits]
+        total = sum(group.size for group in free)
+        wanted = {split: share * total for split, share in self._shares.items()}
+        held_out = total - wanted[Split.TRAIN]
+        others: list[Group] = []
+        for group in free:
+            if group.size <= held_out:
+                others.append(group)
+                continue
+            # One that has more pictures than all other splits together are to have is only good to learn from.
+            self._put(group, Split.TRAIN)
+            wanted[Split.TRAIN] = max(0.0, wanted[Split.TRAIN] - group.size)
+        scale = sum(wanted.values()) / (sum(group.size for group in others) or 1)
+        last, done = list(wanted)[-1], 0
+        for group in others:
+            middle = (done + group.size / 2) * scale
+            bounds = zip(wanted, accumulate(wanted.values()), strict=True)
+            self._put(group, next((split for split, bound in bounds if middle < bound), last))
+            done += group.size
 
-    def put(self, group: Group, split: Split) -> None:
-        """Let a group be of a split."""
+    def mend(self, label: str) -> bool:
+        """Give a label to the splits that lack it, and take it from none. Says whether there are groups enough."""
+        self._mended.add(label)
+        for split, holders in self._holders.items():
+            if holders[label]:
+                continue
+            spare = [group for group in self._with_label[label] if self._can_spare(group)]
+            if not spare:
+                return False
+            middle = self._middle(split)
+            group = min(spare, key=lambda group: (group.size, abs(self._places[group.name] - middle)))
+            self._holders[self.splits[group.name]].subtract(group.labels.keys())
+            self._put(group, split)
+        return True
+
+    def described(self, label: str) -> str:
+        """How much there is of a label."""
+        groups = self._with_label[label]
+        return f"{label!r}: {sum(group.labels[label] for group in groups)} pictures in {len(groups)} groups"
+
+    def _put(self, group: Group, split: Split) -> None:
         self.splits[group.name] = split
-        self._has[split].update(group.labels)
+        self._holders[split].update(group.labels.keys())
 
-    def cost(self, group: Group, split: Split) -> tuple[float, float]:
-        """By how much the squared distance from what is wanted grows, in parts of all pictures of the label.
+    def _can_spare(self, group: Group) -> bool:
+        """Whether no label that every split has by now would lack in the split of a group without it."""
+        holders = self._holders[self.splits[group.name]]
+        return all(holders[label] > 1 for label in group.labels if label in self._mended)
 
-        Among equals, the split that lacks the most pictures of all labels is the cheapest.
-        """
-        has, wanted = self._has[split], self._wanted[split]
-        grows = sum(n * (2 * (has[one] - wanted[one]) + n) / self._totals[one] for one, n in group.labels.items())
-        return grows, has.total() - sum(wanted.values())
+    def _middle(self, split: Split) -> float:
+        """The place in the middle of those that a split is to have."""
+        until = dict(zip(self._shares, accumulate(self._shares.values()), strict=True))
+        return until[split] - self._shares[split] / 2
 
-    def give_each_its_labels(self) -> None:
-        """Let every split have at least one group with each label."""
-        lacking: list[str] = []
-        for label, groups in sorted(self._with_label.items(), key=lambda item: (len(item[1]), item[0])):
-            for split, has in self._has.items():
-                if has[label]:
-                    continue
-                free = [group for group in groups if group.name not in self.splits]
-                if not free:
-                    lacking.append(f"{label!r}: {self._totals[label]} pictures in {len(groups)} groups")
-                    break
-                self.put(min(free, key=lambda group: group.size), split)
-        if lacking:
-            raise InvalidDataset(
-                naming(
-                    f"labels have too few pictures that do not belong together to be in {len(self._has)} splits; label "
-                    "more, leave them out with --leave-out LABEL, or do without a split (--test 0); if pictures were "
-                    "taken for near-duplicates that are none, make --distance smaller",
-                    lacking,
-                )
-            )
+
+def _place(seed: int, name: str) -> float:
+    """Where a group lies between 0 and 1."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8]) / 2**64

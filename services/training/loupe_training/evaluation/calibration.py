@@ -2,6 +2,9 @@
 
 Temperature scaling (Guo et al., *On Calibration of Modern Neural Networks*, 2017): all logits are divided by one
 number, chosen on pictures that the model did not learn from. It changes no order, so no answer.
+
+The likelihood alone chooses no number if all those pictures are answered rightly: the surer, the better. So the number
+has a weak prior, by which it is near 1 unless pictures speak against it.
 """
 
 from dataclasses import dataclass
@@ -53,11 +56,32 @@ def log_loss(probabilities: Floats, targets: Integers) -> float:
     return float(-np.log(np.maximum(probabilities[np.arange(len(targets)), targets], TINY), dtype=np.float64).mean())
 
 
+def log_loss_at(logits: Floats, targets: Integers, temperature: float) -> float:
+    """The log loss of logits that are divided by a temperature.
+
+    It is computed without probabilities, of which those near 1 are all the same in ``float32``.
+    """
+    return _loss_of(_leads(logits, targets), temperature)
+
+
 def fit_temperature(logits: Floats, targets: Integers) -> float:
-    """The temperature with the least loss, by golden-section search over its logarithm: the loss has one minimum."""
+    """The most probable temperature, if its logarithm has mean 0 and variance 1 before any picture is seen (MAP).
+
+    Hundreds of pictures of which some are answered wrongly outweigh this prior. If few or none are, they tell little or
+    nothing of how often such scores are wrong, and it keeps them from being made surer than the number of pictures
+    warrants.
+
+    Args:
+        logits: ``float32[N, labels]``, of two labels or more.
+        targets: ``int64[N]``.
+
+    Returns:
+        Between 0.05 and 20, found by golden-section search over its logarithm.
+    """
+    leads = _leads(logits, targets)
 
     def loss(log_temperature: float) -> float:
-        return log_loss(softmax(logits, float(np.exp(log_temperature))), targets)
+        return len(targets) * _loss_of(leads, float(np.exp(log_temperature))) + log_temperature**2 / 2
 
     low, high = float(np.log(SMALLEST)), float(np.log(LARGEST))
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
@@ -97,3 +121,18 @@ def expected_calibration_error(bins: tuple[Bin, ...]) -> float:
     return sum(
         one.count * abs(one.score - one.accuracy) for one in bins if one.score is not None and one.accuracy is not None
     ) / max(1, total)
+
+
+def _leads(logits: Floats, targets: Integers) -> npt.NDArray[np.float64]:
+    """By how much each label's logit exceeds that of the true one, which has none itself: ``float64[N, labels]``."""
+    every = np.arange(len(targets))
+    leads = logits.astype(np.float64)
+    leads -= leads[every, targets][:, None]
+    leads[every, targets] = -np.inf
+    return leads
+
+
+def _loss_of(leads: npt.NDArray[np.float64], temperature: float) -> float:
+    highest = leads.max(axis=1)
+    others = np.exp((leads - highest[:, None]) / temperature).sum(axis=1)
+    return float(np.logaddexp(0.0, highest / temperature + np.log(others)).mean())

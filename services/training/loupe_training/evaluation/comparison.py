@@ -1,12 +1,12 @@
 """Whether one model is better than another on the same pictures, or only luckier."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from loupe_training.evaluation.answers import Answers
-from loupe_training.evaluation.metrics import CONFIDENCE, Areas, Interval, drawn_anew
+from loupe_training.evaluation.answers import Answers, Integers
+from loupe_training.evaluation.metrics import Areas
+from loupe_training.evaluation.resampling import Interval, drawn_anew, groups_of, interval
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Comparison:
         against: name and version of the other.
         only_this: pictures that this one alone has right.
         only_other: pictures that the other alone has right.
-        p_accuracy: how probable a difference in accuracy at least as great is between equals (McNemar's exact test).
+        p_accuracy: how probable a difference in accuracy at least as great is between equals; see ``mcnemar``.
         auc_difference: this one's mean AUC less the other's.
-        p_auc: how probable a difference in AUC at least as great is between equals (paired bootstrap).
+        p_auc: how probable a difference in AUC at least as great is between equals; see ``auc_difference``.
     """
 
     against: str
@@ -33,27 +33,43 @@ class Comparison:
 def compare(this: Answers, other: Answers, against: str, seed: int = 0) -> Comparison:
     """Compare two models' answers to the same pictures, in the same order."""
     right, also = this.predicted == this.targets, other.predicted == other.targets
-    only_this, only_other = int((right & ~also).sum()), int((also & ~right).sum())
+    p_accuracy = mcnemar(right.astype(np.int64) - also, groups_of(this.samples))
     difference, p_auc = auc_difference(this, other, seed)
-    return Comparison(against, only_this, only_other, mcnemar(only_this, only_other), difference, p_auc)
+    return Comparison(against, int((right & ~also).sum()), int((also & ~right).sum()), p_accuracy, difference, p_auc)
 
 
-def mcnemar(only_this: int, only_other: int) -> float:
-    """The exact test of McNemar (1947), two-sided: of pictures on which two equals differ, each wins half."""
-    differ = only_this + only_other
-    tail = sum(math.comb(differ, wins) for wins in range(min(only_this, only_other) + 1))
-    return float(min(1.0, 2 * tail / 2**differ)) if differ else 1.0
+def mcnemar(wins: Integers, groups: Integers) -> float:
+    """The exact test of McNemar (1947), two-sided, with groups in place of single pictures.
+
+    Of two equals, either could have been the one to win what was won in a group, so each way of exchanging them, group
+    by group, is as probable as any other. The value is the part of these ways in which one is as far ahead as it is.
+    With a picture in each group, that is McNemar's own test, which takes pictures to be independent of each other.
+
+    Args:
+        wins: of each picture, 1 if this model alone is right, -1 if the other alone is, or else 0, ``int64[N]``.
+        groups: of each picture; see ``groups_of``.
+    """
+    leads = np.abs(np.bincount(groups, weights=wins)).astype(np.int64)
+    most = int(leads.sum())
+    # How probable each sum of the leads is that one of two equals has. Sums are made group by group, since the ways are
+    # too many to go through.
+    probable = np.zeros(most + 1)
+    probable[0] = 1.0
+    for lead in leads[leads > 0].tolist():
+        probable[lead:] += probable[:-lead].copy()
+        probable /= 2
+    ahead = np.abs(2 * np.arange(most + 1) - most)
+    return float(min(1.0, probable[ahead >= abs(int(wins.sum()))].sum()))
 
 
 def auc_difference(this: Answers, other: Answers, seed: int = 0) -> tuple[Interval, float]:
     """The difference of the mean AUC, with its interval and its p-value, two-sided.
 
-    Pictures are drawn anew, the same for both (paired bootstrap; Efron & Tibshirani, 1993, chapter 16).
+    Groups of pictures are drawn anew, the same for both (paired bootstrap; Efron & Tibshirani, 1993, chapter 16).
     """
     areas, of_other = Areas(this), Areas(other)
     observed = areas.mean() - of_other.mean()
-    draws = drawn_anew(len(this.targets), seed)
-    drawn = np.array([areas.mean(counts) - of_other.mean(counts) for counts in draws])
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    groups = groups_of(this.samples)
+    drawn = np.array([areas.mean(counts) - of_other.mean(counts) for counts in drawn_anew(groups, seed)])
     beyond = int((np.abs(drawn - drawn.mean()) >= abs(observed)).sum())
-    return Interval(observed, float(low), float(high)), (beyond + 1) / (len(drawn) + 1)
+    return interval(observed, drawn.tolist(), groups), (beyond + 1) / (len(drawn) + 1)

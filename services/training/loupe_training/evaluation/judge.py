@@ -136,18 +136,16 @@ def judge(
     Raises:
         InvalidDataset: a split is empty, pictures cannot be decoded, or have labels that the model has not.
         InvalidBundle: a bundle is not what its manifest says.
-        ConfigurationError: a wish is about a label that the model has not.
+        ConfigurationError: a wish is about a label that the model has not, or the other bundle has other labels.
     """
     described, graph = bundle
+    other = load_other(against, described.manifest.labels) if against else None
     validation = _answers(described, graph, snapshot, Split.VALIDATION, scratch, progress)
     test = _answers(described, graph, snapshot, Split.TEST, scratch, progress)
     comparison = None
-    if against is not None:
-        other, other_graph = load_bundle(against)
-        if set(other.manifest.labels) != set(described.manifest.labels):
-            raise ConfigurationError(f"{against} has other labels: there is nothing to compare")
-        answered = _answers(other, other_graph, snapshot, Split.TEST, scratch, progress)
-        name = f"{other.manifest.name}:{other.manifest.version}"
+    if other:
+        answered = _answers(*other, snapshot, Split.TEST, scratch, progress)
+        name = f"{other[0].manifest.name}:{other[0].manifest.version}"
         comparison = compare(test.answers, answered.answers.ordered(test.answers.labels), name)
     evaluation = evaluate(
         described, snapshot.digest, validation.answers, test.answers, wishes,
@@ -193,6 +191,23 @@ def refuse_unknown_labels(wishes: Wishes, labels: Sequence[str]) -> None:
     """
     if unknown := sorted(set(wishes.costs) - set(labels)):
         raise ConfigurationError(f"--cost: there is no label {unknown[0]!r}; there are {', '.join(labels)}")
+
+
+def load_other(folder: Path, labels: Sequence[str]) -> tuple[Bundle, Graph]:
+    """A bundle to compare with, and its graph.
+
+    Args:
+        folder: of the bundle.
+        labels: of the model that is compared with it, in any order.
+
+    Raises:
+        InvalidBundle: a file is missing or altered, or the graph is not what the manifest says.
+        ConfigurationError: it has other labels.
+    """
+    other = load_bundle(folder)
+    if set(other[0].manifest.labels) != set(labels):
+        raise ConfigurationError(f"--against: {folder} has other labels, so there is nothing to compare: name another")
+    return other
 
 
 @dataclass(frozen=True)

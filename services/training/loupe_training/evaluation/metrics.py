@@ -3,18 +3,14 @@
 Every function takes ``targets``, the true labels as numbers, ``int64[N]``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from loupe_training.evaluation.answers import Answers, Integers
-
-Counts = npt.NDArray[np.int64]
-
-RESAMPLES = 1000
-CONFIDENCE = 0.95
+from loupe_training.evaluation.resampling import Counts, Interval, drawn_anew, groups_of, interval, number_of
 
 
 @dataclass(frozen=True)
@@ -34,22 +30,15 @@ class OfLabel:
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A figure with its interval of 95 % confidence."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Metrics:
     """Figures of all pictures.
 
     Attributes:
+        groups: into which the pictures fall, and by which they are drawn for the intervals.
         auc: the mean of the labels' areas under the ROC curve, one against the others.
     """
 
+    groups: int
     accuracy: Interval
     balanced_accuracy: Interval
     auc: Interval
@@ -57,23 +46,22 @@ class Metrics:
 
 
 def measure(answers: Answers, seed: int = 0) -> Metrics:
-    """All figures. Intervals are percentiles of the figure over pictures that are drawn anew (bootstrap)."""
+    """All figures. Intervals are of the figures over groups of pictures that are drawn anew (cluster bootstrap)."""
     targets, right = answers.targets, answers.predicted == answers.targets
     areas = Areas(answers)
-    draws = list(drawn_anew(len(targets), seed))
+    groups = groups_of(answers.samples)
+    draws = list(drawn_anew(groups, seed))
+
+    def with_interval(figure: Callable[[Counts], float]) -> Interval:
+        return interval(figure(np.ones_like(groups)), [figure(counts) for counts in draws], groups)
+
     return Metrics(
-        accuracy=_interval(lambda counts: float(np.average(right, weights=counts)), draws),
-        balanced_accuracy=_interval(lambda counts: balanced_accuracy(targets, right, counts), draws),
-        auc=_interval(areas.mean, draws),
+        groups=number_of(groups),
+        accuracy=with_interval(lambda counts: float(np.average(right, weights=counts))),
+        balanced_accuracy=with_interval(lambda counts: balanced_accuracy(targets, right, counts)),
+        auc=with_interval(areas.mean),
         of_labels=tuple(_of_label(answers, number, areas) for number in range(len(answers.labels))),
     )
-
-
-def drawn_anew(count: int, seed: int) -> Iterator[Counts]:
-    """How often each of the pictures is drawn when as many are drawn with replacement, again and again."""
-    chance = np.random.default_rng(seed)
-    for _ in range(RESAMPLES):
-        yield np.bincount(chance.integers(0, count, count), minlength=count)
 
 
 def confusion(targets: Integers, predicted: Integers, labels: int) -> Integers:
@@ -136,8 +124,3 @@ def _of_label(answers: Answers, number: int, areas: Areas) -> OfLabel:
         f1=2 * right / (support + claimed) if support + claimed else None,
         auc=areas.of(number),
     )
-
-
-def _interval(figure: Callable[[Counts], float], draws: Sequence[Counts]) -> Interval:
-    low, high = np.quantile([figure(counts) for counts in draws], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(figure(np.ones_like(draws[0])), float(low), float(high))

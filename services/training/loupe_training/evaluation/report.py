@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 
 from loupe_shared.errors import ConfigurationError
+from loupe_training.evaluation.decisions import Rejection
 from loupe_training.evaluation.drawing import confusion_matrix, coverage_chart, reliability_diagram
 from loupe_training.evaluation.judge import Calibration, Evaluation, Judgement, Mistake
-from loupe_training.evaluation.metrics import Interval
+from loupe_training.evaluation.resampling import Interval
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #5a6472; --line: #d4d9df; --page: #fff; --good: #15803d;
@@ -94,10 +95,19 @@ def _facts(evaluation: Evaluation) -> str:
     )
     return (
         f'<div class="row">{facts}</div><p>Over {test} pictures of the test split, which nothing was learnt from or '
-        f"chosen by; thresholds are chosen by {validation} pictures of the validation split. Intervals have 95 % "
-        "confidence.</p>"
+        f"chosen by; thresholds are chosen by {validation} pictures of the validation split. "
+        f"{_intervals(metrics.groups)}</p>"
         f'<p class="soft">Snapshot {evaluation.snapshot[:16]}…, graph {evaluation.graph[:16]}….</p>'
     )
+
+
+def _intervals(groups: int) -> str:
+    if groups == 1:
+        return (
+            "All are of one group, which says nothing of others: intervals have 95 % confidence for pictures of this "
+            "group alone."
+        )
+    return f"Intervals have 95 % confidence; they come of drawing anew from the {groups} groups of these pictures."
 
 
 def _labels(evaluation: Evaluation) -> str:
@@ -116,9 +126,9 @@ def _comparison(evaluation: Evaluation) -> str:
     rows = [
         ("right in this one alone", str(found.only_this)),
         (f"right in {found.against} alone", str(found.only_other)),
-        ("p of the difference in accuracy (McNemar, exact)", f"{found.p_accuracy:.3g}"),
+        ("p of the difference in accuracy (McNemar, exact, by groups)", f"{found.p_accuracy:.3g}"),
         ("difference in AUC", f"{found.auc_difference.value:+.4f}, {_range(found.auc_difference, sign='+')}"),
-        ("p of the difference in AUC (paired bootstrap)", f"{found.p_auc:.3g}"),
+        ("p of the difference in AUC (paired bootstrap, by groups)", f"{found.p_auc:.3g}"),
     ]
     return f"<h2>Against {escape(found.against)}, on the same pictures</h2>{_table(('', ''), rows)}"
 
@@ -158,18 +168,22 @@ def _thresholds(evaluation: Evaluation) -> str:
 
 def _rejection(evaluation: Evaluation) -> str:
     found = evaluation.rejection
-    if found.threshold is None or found.accuracy is None:
-        said = f"No score gave an accuracy of {found.wanted:.0%} on the validation split: leave all pictures to people."
-        chosen = None
-    else:
-        said = (
-            f"From a score of {found.threshold:.3f} on, {found.wanted:.0%} were right on the validation split. On the "
-            f"test split, {found.coverage:.1%} of the pictures have such a score, and {found.accuracy:.1%} of these "
-            "are right; the others are left to people."
-        )
-        chosen = (found.coverage, found.accuracy)
+    chosen = None if found.accuracy is None else (found.coverage, found.accuracy)
     chart = coverage_chart("Accuracy by coverage", evaluation.coverage, found.wanted, chosen)
-    return f"<h2>What to leave to people</h2><p>{said}</p>{chart}"
+    return f"<h2>What to leave to people</h2><p>{_left_to_people(found)}</p>{chart}"
+
+
+def _left_to_people(found: Rejection) -> str:
+    wanted = f"{100 * found.wanted:g}%"  # all of its digits: 99.5% is not 100%
+    if found.threshold is None:
+        return f"No score gave an accuracy of {wanted} on the validation split: leave all pictures to people."
+    chosen = f"From a score of {found.threshold:.3f} on, at least {wanted} were right on the validation split."
+    if found.accuracy is None:
+        return f"{chosen} On the test split, no picture has such a score: all are left to people."
+    return (
+        f"{chosen} On the test split, {found.coverage:.1%} of the pictures have such a score, and {found.accuracy:.1%} "
+        "of these are right; the others are left to people."
+    )
 
 
 def _mistakes(mistakes: Iterable[Mistake]) -> str:

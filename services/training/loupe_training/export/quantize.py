@@ -44,7 +44,9 @@ class Part:
     label: str | None
 
 
-def add_int8(bundle: Bundle, calibration: Sequence[Part], gate: Sequence[Part]) -> tuple[QuantizationGate, str | None]:
+def add_int8(
+    bundle: Bundle, calibration: Sequence[Part], gate: Sequence[Part]
+) -> tuple[QuantizationGate | None, str | None]:
     """Give a bundle its int8 graph, if that is good enough.
 
     Args:
@@ -53,7 +55,8 @@ def add_int8(bundle: Bundle, calibration: Sequence[Part], gate: Sequence[Part]) 
         gate: others, to judge by.
 
     Returns:
-        What the graph was measured at, and why it is not accepted, if it is not. The bundle is then as it was.
+        What the graph was measured at, see ``measure``; and why it is not accepted, if it is not. The bundle is then as
+        it was.
     """
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / QUANTIZED_FILE
@@ -85,8 +88,12 @@ def quantize(bundle: Bundle, target: Path, calibration: Sequence[Part]) -> None:
     )
 
 
-def measure(bundle: Bundle, quantized: Path, gate: Sequence[Part]) -> QuantizationGate:
-    """Compare a quantized graph with the bundle's own over parts of pictures."""
+def measure(bundle: Bundle, quantized: Path, gate: Sequence[Part]) -> QuantizationGate | None:
+    """Compare a quantized graph with the bundle's own over parts of pictures.
+
+    Returns:
+        None if these cannot tell: fp32 is sure of none of them, or none has a label.
+    """
     images = stacked(gate)
     fp32, int8 = (_probabilities(path, images) for path in (bundle.model_path(Precision.FP32), quantized))
     best, best_of_int8 = fp32.argmax(axis=1), int8.argmax(axis=1)
@@ -95,6 +102,8 @@ def measure(bundle: Bundle, quantized: Path, gate: Sequence[Part]) -> Quantizati
     numbers = {label: number for number, label in enumerate(bundle.manifest.labels)}
     labelled = np.array([place for place, part in enumerate(gate) if part.label])
     truth = np.array([numbers[part.label] for part in gate if part.label])
+    if not sure.any() or not len(labelled):
+        return None
     return QuantizationGate(
         images=len(gate),
         agreement=_rounded((best == best_of_int8).mean()),
@@ -111,8 +120,12 @@ def stacked(gate: Sequence[Part]) -> Pixels:
     return np.stack([part.pixels for part in gate])
 
 
-def refusal(gate: QuantizationGate) -> str | None:
+def refusal(gate: QuantizationGate | None) -> str | None:
     """Why a graph with these figures is not good enough, if it is not."""
+    if gate is None:
+        return (
+            f"nothing tells how good it is: fp32 gives no picture a score above {SURE:.0%}, or no picture has a label"
+        )
     if gate.agreement < MIN_AGREEMENT:
         return f"it agrees with fp32 on {gate.agreement:.1%} of the pictures, less than {MIN_AGREEMENT:.0%}"
     if gate.agreement_when_sure < MIN_AGREEMENT_WHEN_SURE:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -44,6 +45,12 @@ class Facts:
     snapshot: str
     preprocessing_hash: str
     plan: Plan | None
+
+    @classmethod
+    def of(cls, bundle: Bundle, record: Record) -> Self:
+        """What was known before a training that has written a bundle."""
+        manifest = bundle.manifest
+        return cls(manifest.name, manifest.version, record.snapshot, manifest.preprocessing_hash, record.plan)
 
     def parameters(self) -> dict[str, str]:
         """The plan."""
@@ -85,10 +92,7 @@ class Outcome:
     @property
     def facts(self) -> Facts:
         """What was known before."""
-        manifest = self.bundle.manifest
-        return Facts(
-            manifest.name, manifest.version, self.record.snapshot, manifest.preprocessing_hash, self.record.plan
-        )
+        return Facts.of(self.bundle, self.record)
 
     def tags(self) -> dict[str, str]:
         """Where the model comes from, and which it is."""
@@ -133,17 +137,31 @@ def outcome_of(folder: Path) -> Outcome:
         InvalidDataset: it was not made by training, or has no report.
     """
     bundle = Bundle.load(folder / "bundle")
-    if RECORD_FILE not in bundle.manifest.files:
-        raise InvalidDataset(f"{bundle.folder} was not made by training: it has no {RECORD_FILE}")
+    record = record_of(bundle)
     report = folder / "report.json"
     try:
-        record = Record.model_validate_json((bundle.folder / RECORD_FILE).read_bytes())
         evaluation = TypeAdapter(Evaluation).validate_json(report.read_bytes())
     except (OSError, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is of another version of Loupe"
         again = f"evaluate {bundle.folder} SNAPSHOT {folder / 'report.html'}"
         raise InvalidDataset(f"{report} cannot be read ({reason}): make it with `{again}`") from error
     return Outcome(folder, bundle, record, evaluation)
+
+
+def record_of(bundle: Bundle) -> Record:
+    """How a bundle came about.
+
+    Raises:
+        InvalidDataset: it was not made by training, or by that of another version of Loupe.
+    """
+    path = bundle.folder / RECORD_FILE
+    if RECORD_FILE not in bundle.manifest.files:
+        raise InvalidDataset(f"{bundle.folder} was not made by training: it has no {RECORD_FILE}")
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is of another version of Loupe"
+        raise InvalidDataset(f"{path} cannot be read ({reason}): train anew, in another folder") from error
 
 
 def epoch_metrics(epoch: EpochMetrics) -> dict[str, float]:

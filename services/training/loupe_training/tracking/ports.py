@@ -31,7 +31,7 @@ class Tracking(Protocol):
         """An epoch has ended. Never raises: what is not recorded now is recorded at the end."""
 
     def broken_off(self, status: RunStatus) -> None:
-        """The training has ended without a bundle, so it may go on later. Never raises."""
+        """The training has ended without a report, so it may go on later. Never raises."""
 
     def complete(self) -> str | None:
         """Bundle and report are in their folder.

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from loupe_training.evaluation.answers import Floats, Integers
-from loupe_training.evaluation.calibration import fit_temperature, log_loss, softmax
+from loupe_training.evaluation.calibration import fit_temperature, log_loss_at
 
 # Of the squared weights, for embeddings whose values have been given mean 0 and variance 1.
 PENALTIES = (1.0, 0.1, 0.03, 0.01, 0.003, 0.001)
@@ -94,8 +94,8 @@ def label_weights(targets: Integers, labels: int) -> Tensor:
 
 
 def calibrated_loss(logits: Floats, targets: Integers) -> float:
-    """The log loss at the best temperature: what the model can be worth, however sure of itself it is."""
-    return log_loss(softmax(logits, fit_temperature(logits, targets)), targets)
+    """The log loss at the temperature that the bundle gets: what the model is worth, however sure of itself it is."""
+    return log_loss_at(logits, targets, fit_temperature(logits, targets))
 
 
 def _minimise(parameters: Tensor, embeddings: Tensor, targets: Tensor, weights: Tensor, penalty: float) -> None:

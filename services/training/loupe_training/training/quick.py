@@ -84,7 +84,8 @@ def train_head(
             Answers(labels, softmax(head.logits(some.embeddings)), some.targets, embeddings.of(split)[1])
             for some, split in ((validation, Split.VALIDATION), (test, Split.TEST))
         )
-        bundle = add_reference(proven, validated.probabilities, validation.embeddings)
+        groups = [one.group for one in validated.samples]
+        bundle = add_reference(proven, validated.probabilities, validation.embeddings, groups)
         add_metrics(bundle.folder, tested)
         return evaluate(bundle, embeddings.digest, validated, tested, wishes)
 

@@ -30,6 +30,7 @@ from loupe_training.export.network import Explained
 from loupe_training.export.quantize import Part, add_int8
 from loupe_training.export.record import EpochMetrics, Record, trained_on
 from loupe_training.export.reference import add_reference
+from loupe_training.folders import make_folder
 from loupe_training.memory import keep_freed_memory
 from loupe_training.network import Classifier
 from loupe_training.pictures import Pictures, decode_pictures
@@ -86,7 +87,8 @@ def train(
 
     Raises:
         InvalidDataset: the snapshot is too small, has one label, or pictures that cannot be decoded.
-        ConfigurationError: weights, device, or room on the disk are missing; or the folder is of another training.
+        ConfigurationError: weights, device, or room on the disk are missing; or the folder is of another training, or
+            cannot be made.
         InvalidBundle: the exported graph does not answer as the network does.
     """
     began = time.monotonic()
@@ -94,7 +96,7 @@ def train(
     device = prepared(run.device, plan.seed)
     backbone, stages = _chosen(plan)
     network = Classifier(backbone, stages, len(labels), plan.frozen_stages).to(device).eval()
-    run.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(run.folder)
 
     # The test split, too: if it cannot be read, that is better known now than in the end.
     learnt, validation, tested = (_decoded(snapshot, split, plan, run, bars) for split in Split)
@@ -145,13 +147,15 @@ def train(
     with new_bundle(to, graph, labels, plan.preprocessing(), identity, record) as proven:
         prove(proven, explained.answer, validation.pixels[:PROOF_PICTURES])
         said = Graph(proven).run(validation.pixels)
-        bundle = add_reference(proven, said.probabilities, said.embedding)
+        groups = [one.group for one in validation.samples]
+        bundle = add_reference(proven, said.probabilities, said.embedding, groups)
         if run.int8:
             chosen = np.random.default_rng(plan.seed).permutation(len(learnt.samples))[:CALIBRATION_PICTURES]
             gate = [Part(pixels, one.label) for pixels, one in zip(validation.pixels, validation.samples, strict=True)]
             calibration = [Part(learnt.pixels[place], None) for place in chosen]
             measured, refusal = add_int8(bundle, calibration, gate)
-            log.info("int8 agrees with fp32 on %.1f %%; %s", 100 * measured.agreement, refusal or "accepted")
+            agreement = f", and agrees with fp32 on {measured.agreement:.1%}" if measured else ""
+            log.info("the int8 graph is %s%s", f"not accepted: {refusal}" if refusal else "accepted", agreement)
         with bars.bar("testing", len(tested.samples)) as advance:
             answered = Graph(bundle).run(tested.pixels, advance).probabilities
         add_metrics(bundle.folder, Answers(labels, answered, numbers_of(tested.samples, labels), tested.samples))
