@@ -61,7 +61,7 @@ def test_what_it_is_told_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = {**KEY, **GPU, "training.promote": True, "training.args": ["--views=turned", "--cost=a b=5"]}
     arguments = container(pod(render(CPU, changes)))["args"]
     given = parser().parse_args(arguments)
-    assert (given.command, given.name, str(given.work)) == ("retrain", "line-3", "/work")
+    assert (given.name, str(given.work)) == ("line-3", "/work")
     assert (given.device, given.promote, given.views, given.cost) == ("cuda", True, "turned", [("a b", 5.0)])
     plain = parser().parse_args(container(pod(render(CPU, KEY)))["args"])
     assert (plain.device, plain.promote, plain.skip_bad) == ("cpu", False, True)

@@ -25,18 +25,27 @@ NARROW = {"width": 390, "height": 800}
 SetAside = Callable[..., None]
 
 
+@pytest.fixture(autouse=True)
+def _only_ones_own_letters(stack: Stack) -> Iterator[None]:
+    """No test finds what another has left."""
+    with Loupe(stack.api) as loupe:
+        while loupe.dismiss_matching().more:
+            pass
+        yield
+        while loupe.dismiss_matching().more:
+            pass
+
+
 @pytest.fixture
 def set_aside(stack: Stack) -> Iterator[SetAside]:
-    """Sets a message aside, as a worker would. No dead letter is left when the test ends."""
-    with make_celery(QueueSettings(broker_url=stack.valkey.url)) as app, Loupe(stack.api) as loupe:
+    """Sets a message aside, as a worker would."""
+    with make_celery(QueueSettings(broker_url=stack.valkey.url)) as app:
 
         def send(reason: str, message: str = MALFORMED, source: str = "store") -> None:
             letter = {"message": message, "reason": reason, "at": now().isoformat()}
             app.send_task("loupe.dead-letter", kwargs=letter, queue=f"{source}-dead")
 
         yield send
-        while loupe.dismiss_matching().more:
-            pass
 
 
 def _letters(page: Page) -> Locator:
