@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe_training.datasets.errors import InvalidDataset
-from loupe_training.datasets.groups import joined
+from loupe_training.datasets.groups import Group, joined
 from loupe_training.datasets.snapshot import Split
-from loupe_training.datasets.splits import Group, by_label, by_time, shares_of
+from loupe_training.datasets.splits import by_label, by_time, shares_of
 from tests.factories import NOON
 
 SHARES = shares_of(0.15, 0.15)
@@ -44,6 +44,16 @@ def test_large_and_small_groups_add_up() -> None:
     sizes = [counts[split].total() / sum(one.size for one in groups) for split in Split]
     assert sizes == pytest.approx([0.7, 0.15, 0.15], abs=0.01)
     for label in ("scratch", "sound"):
+        total = sum(counts[split][label] for split in Split)
+        assert [counts[split][label] / total for split in Split] == pytest.approx([0.7, 0.15, 0.15], abs=0.04)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_few_large_groups_have_their_labels_distributed_alike(seed: int) -> None:
+    """As modules of solar cells are, of which some have many defects."""
+    groups = [group(f"module {n}", defect=n * n % 41 + 1, sound=60 - n * n % 41) for n in range(40)]
+    counts = counted(groups, by_label(groups, SHARES, seed))
+    for label in ("defect", "sound"):
         total = sum(counts[split][label] for split in Split)
         assert [counts[split][label] / total for split in Split] == pytest.approx([0.7, 0.15, 0.15], abs=0.04)
 

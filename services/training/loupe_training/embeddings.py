@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe_training.datasets.errors import InvalidDataset, naming
-from loupe_training.datasets.groups import groups_in, joined
+from loupe_training.datasets.groups import Group, groups_in, joined
 from loupe_training.datasets.snapshot import Sample, Split, digest_of
-from loupe_training.datasets.splits import Group, by_label, shares_of
+from loupe_training.datasets.splits import by_label, shares_of
 from loupe_training.evaluation.answers import Floats
 from loupe_training.exported import SUFFIX, read_export
 

@@ -9,7 +9,7 @@ from loupe_shared.domain import now
 from loupe_training.datasets.alike import Resemblance, find_resemblance
 from loupe_training.datasets.errors import InvalidDataset, naming
 from loupe_training.datasets.folder import appearing, write_new
-from loupe_training.datasets.groups import joined, own_groups
+from loupe_training.datasets.groups import Group, joined, own_groups
 from loupe_training.datasets.labelled import LabelledPicture, Labelling, checked
 from loupe_training.datasets.rules import NearDuplicates, Rules, SplitBy
 from loupe_training.datasets.snapshot import (
@@ -24,7 +24,7 @@ from loupe_training.datasets.snapshot import (
     digest_of,
     text_of,
 )
-from loupe_training.datasets.splits import Group, by_label, by_time, shares_of
+from loupe_training.datasets.splits import by_label, by_time, shares_of
 from loupe_training.datasets.take import take
 
 NOT_ALL = (

@@ -1,10 +1,31 @@
 """What belongs together: pictures of the same thing, and pictures that look alike."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from loupe_training.datasets.errors import InvalidDataset, naming
 from loupe_training.datasets.labelled import LabelledPicture
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures that stay together.
+
+    Attributes:
+        labels: how many pictures there are of each.
+        until: when the newest of them was taken, if that is known of all.
+    """
+
+    name: str
+    labels: Mapping[str, int]
+    until: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """How many pictures it has."""
+        return sum(self.labels.values())
 
 
 def own_groups(pictures: Sequence[LabelledPicture], group_by: str | None) -> list[str]:
