@@ -104,7 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=2000, help="pictures to judge by (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=10, help="pairs of runs (default: %(default)s)")
     parser.add_argument("--each", type=int, default=50, help="labels between two trainings (default: %(default)s)")
-    parser.add_argument("--most", type=int, default=700, help="labels at which a run ends (default: %(default)s)")
+    parser.add_argument("--most", type=int, default=1000, help="labels at which a run ends (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="runs at once (default: one per CPU)")
     parser.add_argument("--name", default="active-learning", help="of the file in bench/results (default: %(default)s)")
     parser.add_argument("--state", type=Path, default=Path(".loupe/active-learning"), help="folder for embeddings")
