@@ -12,7 +12,7 @@ class MarkerRefused(PermanentError):
 
 
 class NameRefused(PermanentError):
-    """Storage takes no request about such a name, or about names that begin so."""
+    """Storage takes no request about names that begin so."""
 
 
 class Listed(NamedTuple):
@@ -68,8 +68,4 @@ class Listing(Protocol):
         """The same, for who wants to know only how many they are: it takes a tenth of the time to read."""
 
     def look(self, names: Sequence[str]) -> list[Future[Listed | None]]:
-        """Begin to look at single blobs: same length, same order. There is none if a future gives nothing.
-
-        Raises:
-            NameRefused: from the future of that name.
-        """
+        """Begin to look at single blobs: same length, same order. There is none if a future gives nothing."""

@@ -152,7 +152,7 @@ def test_storage_that_is_away(unused_port: int, monkeypatch: pytest.MonkeyPatch)
             NameRefused,
             "with 'p' cannot be listed: .* 400 OutOf",
         ),
-        (Response(400, 0, b"", ""), "p", "", NameRefused, "storage answered 400$"),
+        (Response(400, 0, b"", ""), "p", "", StorageUnavailable, "storage answered 400$"),
         (Response(400, 0, b"", "InvalidAuthenticationInfo"), "p", "", StorageUnavailable, "400 InvalidAuth"),
         (Response(400, 0, b"", "OutOfRangeInput"), "", "", StorageUnavailable, "images cannot be listed: .* 400"),
         (Response(403, 0, b"", "AuthorizationFailure"), "", "m", StorageUnavailable, "403 AuthorizationFailure"),
@@ -179,8 +179,7 @@ def test_other_answers(
 @pytest.mark.parametrize(
     ("response", "error", "says"),
     [
-        (Response(400, 0, b"", "InvalidUri"), NameRefused, "'a' is no name of a blob: storage answered 400 InvalidUri"),
-        (Response(400, 0, b"", ""), NameRefused, "storage answered 400$"),
+        (Response(400, 0, b"", ""), StorageUnavailable, "storage answered 400$"),
         (
             Response(400, 0, b"", "InvalidHeaderValue"),
             StorageUnavailable,
@@ -198,3 +197,11 @@ def test_looks_at_what_storage_does_not_give(
     monkeypatch.setattr(http, "request", request)
     with pytest.raises(error, match=says):
         AzureListing("http://127.0.0.1", "images", http).look(["a"])[0].result()
+
+
+def test_what_storage_takes_for_no_name_is_no_blob(http: StorageHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def request(*_: object) -> Response:
+        return Response(400, 0, b"", "InvalidUri")
+
+    monkeypatch.setattr(http, "request", request)
+    assert AzureListing("http://127.0.0.1", "images", http).look(["a"])[0].result() is None

@@ -85,8 +85,9 @@ def test_what_was_trained_and_not_judged_goes_on_with_the_report(
 
     assert main(command) == 2
     assert "go on with --resume" in capsys.readouterr().err
-    assert main([*command, "--resume", "--seed=1"]) == 2
-    assert "is of another training" in capsys.readouterr().err
+    for other in ("--seed=1", "--licence=MIT-0"):
+        assert main([*command, "--resume", other]) == 2
+        assert "is of another training" in capsys.readouterr().err
     assert main([*command, "--resume", "--cost=scratch=5"]) == 0
     assert manifest.stat().st_mtime_ns == written
     assert sorted(path.name for path in to.iterdir()) == ["bundle", "report.html", "report.json"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loupe_batch.ledger import NotOurs
 from loupe_batch.runner import Runner
 from loupe_shared.batch.job import ByFilter, ByNames, ByPrefix, Counts, Failure, State
-from loupe_shared.container import Listed, NameRefused
+from loupe_shared.container import Listed
 from loupe_shared.errors import BrokerUnavailable
 from loupe_shared.messages import BackfillJob, Message, StoredEmbedding
 from loupe_shared.result import Embedding, Precision, Result
@@ -180,25 +180,6 @@ def test_what_can_be_no_name_of_a_blob_is_missing_and_storage_is_not_asked(
         "../other/0.jpg": "missing",
     }
     assert set(asked) == {"line 3/0.jpg"}
-
-
-def test_a_name_that_storage_refuses_is_missing_and_costs_the_others_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look = world.listing.look
-
-    def refusing(names: Sequence[str]) -> list[Future[Listed | None]]:
-        refused: Future[Listed | None] = Future()
-        refused.set_exception(NameRefused("storage answered 400"))
-        looks = zip(names, look(names), strict=True)
-        return [refused if name == "\uf003.jpg" else one for name, one in looks]
-
-    monkeypatch.setattr(world.listing, "look", refusing)
-    job = world.submit(
-        chunk(0, "\uf003.jpg", "line 3/0.jpg"), input=ByNames(count=2), is_planned=True, planned=2, chunks=1
-    )
-    assert world.run(world.runner(job.id), job.id).counts == Counts(classified=1, failed=1)
-    assert [(failure.blob, failure.reason) for failure in failures(world, job.id)] == [("\uf003.jpg", "missing")]
 
 
 def test_an_answer_of_another_model_is_a_failure(world: World) -> None:

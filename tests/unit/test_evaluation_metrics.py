@@ -195,3 +195,20 @@ def test_equals_are_rarely_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         found.append(auc_difference(one, same_pictures)[1])
     assert np.mean(np.array(found) < 0.05) <= 0.2
+
+
+def test_few_groups_tell_equals_apart_as_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two equals, each is better on some boards. Without a wider spread, one pair of six is told apart at 5 %."""
+    monkeypatch.setattr(resampling, "RESAMPLES", 200)
+    boards = np.arange(5).repeat(20)
+    found: list[float] = []
+    for seed in range(100):
+        chance = np.random.default_rng(seed)
+        targets = chance.integers(0, 2, len(boards))
+
+        def one(chance: np.random.Generator = chance, targets: Integers = targets) -> Answers:
+            logits = chance.normal(1, 0.7, 5)[boards] * (1 - 2 * targets) + chance.normal(size=len(boards))
+            return answers((1 / (1 + np.exp(-logits))).tolist(), targets.tolist(), boards.tolist())
+
+        found.append(auc_difference(one(), one())[1])
+    assert np.mean(np.array(found) < 0.05) <= 0.08

@@ -30,7 +30,7 @@ from loupe_shared.adapters.blob_service import connect
 from loupe_shared.adapters.memory import MemoryStore
 from loupe_shared.card import Metrics, Provenance
 from loupe_shared.errors import ConfigurationError
-from loupe_shared.release.release import Action, Change, Release
+from loupe_shared.release.release import MAX_CHANGES, Action, Change, Release
 from loupe_training.access import NotSignedIn, client_of
 from loupe_training.command import main
 from loupe_training.datasets.errors import InvalidDataset
@@ -353,6 +353,8 @@ def test_what_a_release_says_of_a_version(detail: str, never: bool) -> None:  # 
     assert never_released(release, 4) is never
     assert not never_released(release, 2)
     assert never_released(None, 2)
+    # As many as are kept: it may have been before these.
+    assert not never_released(release.model_copy(update={"changes": (change,) * MAX_CHANGES}), 4)
 
 
 def test_two_do_not_work_in_one_folder(tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ def results(
         raise Failure("either --json or --csv", USAGE)
     order: Literal["ascending", "descending"] = "ascending" if is_ascending else "descending"
     with access(context).client() as loupe:
-        found, is_cut = _first(loupe, limit or _LIMIT, {**wanted, "sort": sort, "order": order})
+        # One more says that there are more, which who has said how many knows.
+        found = _first(loupe, limit or _LIMIT + 1, {**wanted, "sort": sort, "order": order})
+    is_cut = limit is None and len(found) > _LIMIT
+    found = found[: limit or _LIMIT]
     if is_csv:
         images.write_csv(found, sys.stdout)
     elif is_json:
@@ -58,17 +61,17 @@ def results(
         screen().print(images.table(found))
     else:
         say("there are no such images (yet)")
-    if is_cut and limit is None:
+    if is_cut:
         say(f"there are more than these {_LIMIT}: --limit says how many, and `loupe export` writes all into a file")
 
 
-def _first(loupe: "Loupe", limit: int, wanted: "SortedFilter") -> tuple[list["ResultDocument"], bool]:
-    """The beginning of a list, in pages that are not longer than need be, and whether it goes on."""
+def _first(loupe: "Loupe", limit: int, wanted: "SortedFilter") -> list["ResultDocument"]:
+    """The beginning of a list, in pages that are not longer than need be."""
     found: list[ResultDocument] = []
     cursor: str | None = None
     while True:
-        page = loupe.page(limit=min(limit + 1 - len(found), _PAGE), cursor=cursor, **wanted)
+        page = loupe.page(limit=min(limit - len(found), _PAGE), cursor=cursor, **wanted)
         found += page.images
         cursor = page.next
-        if cursor is None or len(found) > limit:
-            return found[:limit], len(found) > limit
+        if cursor is None or len(found) >= limit:
+            return found

@@ -4,15 +4,13 @@ The answer follows from the archive and from storage alone. So it is the same fo
 goes on in another process finds what it has done already.
 """
 
-import logging
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 from loupe_batch.shown import Shown
 from loupe_shared.api.pictures import can_be_linked
 from loupe_shared.batch.job import BatchJob, End, Failure, Named
-from loupe_shared.container import Listed, Listing, NameRefused
+from loupe_shared.container import Listed, Listing
 from loupe_shared.domain import ImageRef, Outcome, image_id, now
 from loupe_shared.ports import ResultStore
 from loupe_shared.result import Result, ResultDocument
@@ -21,8 +19,6 @@ from loupe_shared.verdict import verdict
 MISSING = "missing"
 NO_OUTCOME = "no_outcome"
 OTHER_MODEL = "other_model"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class Judge:
     def _look(self, names: Sequence[str]) -> list[Listed | None]:
         """Blobs as storage has them. What can be no blob's name is not asked for: it would lead elsewhere."""
         asked = [name for name in names if can_be_linked(name)]
-        found = dict(zip(asked, map(_found, self._listing.look(asked)), strict=True))
+        found = dict(zip(asked, [look.result() for look in self._listing.look(asked)], strict=True))
         return [found.get(name) for name in names]
 
     def _of_known(self, shown: Shown, document: str | None) -> Judgement:
@@ -108,14 +104,6 @@ class Judge:
         if shown is None:
             raise AssertionError
         return self._of_known(shown, document)
-
-
-def _found(look: Future[Listed | None]) -> Listed | None:
-    try:
-        return look.result()
-    except NameRefused as error:
-        log.warning("taken for missing: %s", error)
-        return None
 
 
 def _is_unsure(one: Named, shown: Shown | None) -> bool:

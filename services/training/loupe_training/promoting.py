@@ -4,7 +4,7 @@ import logging
 import re
 
 from loupe_client import Conflict, Loupe
-from loupe_shared.release.release import Action, Release
+from loupe_shared.release.release import MAX_CHANGES, Action, Release
 from loupe_training.datasets.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -44,5 +44,7 @@ def never_released(release: Release | None, version: int) -> bool:
     """
     if release is None:
         return True
+    if len(release.changes) >= MAX_CHANGES:  # what was before these is not known
+        return False
     named = re.compile(rf"(?<!\S){version}(?![^\s,;])")  # changes name versions in their sentences only
     return version > release.serving and not any(named.search(change.detail) for change in release.changes)

@@ -1,5 +1,6 @@
 """The blobs of a container in Azure Blob Storage."""
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from http import HTTPStatus
@@ -11,20 +12,15 @@ from loupe_shared.adapters.storage_http import Response, StorageHttp
 from loupe_shared.container import CountedPage, Listed, ListedPage, MarkerRefused, NameRefused
 from loupe_shared.errors import StorageUnavailable
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 PAGE = 5000  # the most that storage gives at once
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 
-# Reasons for a 400 that lie in what was asked for. Without any, the web server before storage refused the address.
-_ABOUT_THE_NAME = (
-    "",
-    "InvalidInput",
-    "InvalidQueryParameterValue",
-    "InvalidResourceName",
-    "InvalidUri",
-    "OutOfRangeInput",
-)
+# Reasons for a 400 that lie in what was asked for. One without a reason comes from something before storage.
+_ABOUT_THE_NAME = ("InvalidInput", "InvalidQueryParameterValue", "InvalidResourceName", "InvalidUri", "OutOfRangeInput")
 
 
 class AzureListing:
@@ -83,7 +79,8 @@ class AzureListing:
             case 404, "BlobNotFound":
                 return None
             case 400, code if code in _ABOUT_THE_NAME:
-                raise NameRefused(f"{name!r} is no name of a blob: {_answer(response)}")
+                log.warning("taken for missing: %r is no name of a blob: %s", name, _answer(response))
+                return None
         raise self._failure(response, f"does not let {name} be looked at")
 
     def _failure(self, response: Response, what: str) -> StorageUnavailable:

@@ -67,7 +67,7 @@ def train_on_snapshot(given: argparse.Namespace, bars: Bars) -> None:
     use_threads(given.threads)
     facts = Facts(given.name, given.version, snapshot.digest, plan.preprocessing().fingerprint(), plan)
     if trained:
-        _refuse_other(bundle, facts)
+        _refuse_other(bundle, facts, given.licence)
         checkpoint.unlink(missing_ok=True)  # a training that is killed leaves it, if its bundle was there only just
     with tracking_of(given.tracking, given.to, facts, resumed=begun) as tracking:
         if not trained:
@@ -77,11 +77,12 @@ def train_on_snapshot(given: argparse.Namespace, bars: Bars) -> None:
         print(f"run     {place}")
 
 
-def _refuse_other(folder: Path, facts: Facts) -> None:
+def _refuse_other(folder: Path, facts: Facts, licence: str | None) -> None:
     """Refuse to go on with the bundle of another training."""
     bundle = Bundle.load(folder)
-    if Facts.of(bundle, record_of(bundle)) != facts:
+    licences = (None, bundle.manifest.provenance.licence)
+    if Facts.of(bundle, record_of(bundle)) != facts or licence not in licences:
         raise ConfigurationError(
-            f"{folder} is of another training: its name, its version, the plan or the pictures differ. Name another "
+            f"{folder} is of another training: its name, version, licence, plan or pictures differ. Name another "
             "folder, or the options of that training"
         )

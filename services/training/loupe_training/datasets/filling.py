@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from loupe_training.datasets.groups import Group
@@ -29,6 +29,8 @@ class Filling:
             for label in group.labels:
                 self._with_label[label].append(group)
         self.labels = sorted(self._with_label, key=lambda label: (len(self._with_label[label]), label))
+        # Of groups that have several labels.
+        self._contents = {one.name: tuple(sorted(one.labels.items())) for one in groups if len(one.labels) > 1}
         # Of each split and label: pictures less those that there are to be, and groups.
         totals = {label: sum(one.labels[label] for one in found) for label, found in self._with_label.items()}
         self._excess = {
@@ -82,8 +84,8 @@ class Filling:
         while off := [label for label in self.labels if self._is_off(label)]:
             moves = (
                 (self._gain(group, split), -group.size, self._places[group.name], group, split)
-                for group in {one.name: one for label in off for one in self._with_label[label]}.values()
-                if len(group.labels) > 1 and self._can_spare(group)
+                for group in self._kinds(off)
+                if self._can_spare(group)
                 for split in self._shares
             )
             gain, _, _, group, split = max(moves, key=lambda move: move[:3], default=(0.0, 0, 0.0, None, None))
@@ -106,6 +108,16 @@ class Filling:
         for label, pictures in group.labels.items():
             self._excess[split][label] += sign * pictures
             self._holders[split][label] += sign
+
+    def _kinds(self, labels: Iterable[str]) -> Iterable[Group]:
+        """One of those groups that have as many pictures of each label, in the same split: all bring the same gain."""
+        found = {
+            (self.splits[group.name], self._contents[group.name]): group
+            for label in labels
+            for group in self._with_label[label]
+            if group.name in self._contents
+        }
+        return found.values()
 
     def _is_off(self, label: str) -> bool:
         return any(abs(excess[label]) > TOLERANCE * self._totals[label] for excess in self._excess.values())

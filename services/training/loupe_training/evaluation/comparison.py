@@ -6,7 +6,7 @@ import numpy as np
 
 from loupe_training.evaluation.answers import Answers, Integers
 from loupe_training.evaluation.metrics import Areas
-from loupe_training.evaluation.resampling import Interval, drawn_anew, groups_of, interval
+from loupe_training.evaluation.resampling import Interval, drawn_anew, groups_of, interval, stretch
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,12 @@ def mcnemar(wins: Integers, groups: Integers) -> float:
 def auc_difference(this: Answers, other: Answers, seed: int = 0) -> tuple[Interval, float]:
     """The difference of the mean AUC, with its interval and its p-value, two-sided.
 
-    Groups of pictures are drawn anew, the same for both (paired bootstrap; Efron & Tibshirani, 1993, chapter 16).
+    Groups of pictures are drawn anew, the same for both (paired bootstrap; Efron & Tibshirani, 1993, chapter 16). What
+    is drawn is spread as far for the p-value as for the interval, or a few groups would tell equals apart.
     """
     areas, of_other = Areas(this), Areas(other)
     observed = areas.mean() - of_other.mean()
     groups = groups_of(this.samples)
     drawn = np.array([areas.mean(counts) - of_other.mean(counts) for counts in drawn_anew(groups, seed)])
-    beyond = int((np.abs(drawn - drawn.mean()) >= abs(observed)).sum())
+    beyond = int((np.abs(drawn - drawn.mean()) * stretch(groups) >= abs(observed)).sum())
     return interval(observed, drawn.tolist(), groups), (beyond + 1) / (len(drawn) + 1)

@@ -19,6 +19,7 @@ Counts = npt.NDArray[np.int64]
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,21 @@ def interval(value: float, drawn: Sequence[float], groups: Integers) -> Interval
         drawn: the same figure, for each of ``drawn_anew``.
         groups: of each picture.
     """
-    number = number_of(_units(groups))
-    tail = (1 - CONFIDENCE) / 2
-    if number > 1:
-        tail = NormalDist().cdf(student_quantile(tail, number - 1) * (number / (number - 1)) ** 0.5)
+    tail = NormalDist().cdf(NormalDist().inv_cdf(TAIL) * stretch(groups))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(value, float(low), float(high))
+
+
+def stretch(groups: Integers) -> float:
+    """How many times as far as what was drawn the groups vary that there could have been; see ``interval``.
+
+    Args:
+        groups: of each picture.
+    """
+    number = number_of(_units(groups))
+    if number == 1:
+        return 1.0
+    return student_quantile(TAIL, number - 1) / NormalDist().inv_cdf(TAIL) * float((number / (number - 1)) ** 0.5)
 
 
 def student_quantile(share: float, freedom: int) -> float:
