@@ -27,6 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", action="store_true", help="write the figures of docs/images.md anew")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, those of the whole system stay in one, in their order: they share it."""
+    whole = Path(__file__).parent / "e2e"
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("e2e" if whole in item.path.parents else str(item.path)))
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:

@@ -98,11 +98,12 @@ def test_what_was_written_before_time_ran_out_counts_once(
 
     def lose_the_answer(*arguments: Any, **options: Any) -> None:  # noqa: ANN401
         original(*arguments, **options)
+        threading.Event().wait(0.5)  # until all patience is at an end
         raise ServiceResponseError("the connection was closed")
 
     with monkeypatch.context() as patch:
         patch.setattr(container, "execute_item_batch", lose_the_answer)
-        patch.setattr(cosmos_store, "WRITE_PATIENCE_S", 0.2)  # for one try or several
+        patch.setattr(cosmos_store, "WRITE_PATIENCE_S", 0.5)
         with pytest.raises(StoreUnavailable, match="the connection was closed"):
             store.write([result()])
     assert shown(store, result()) == result()

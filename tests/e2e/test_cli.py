@@ -95,6 +95,6 @@ def test_watching(run: Run, env: dict[str, str]) -> None:
 
 def test_a_reader_that_has_seen_enough(run: Run, env: dict[str, str]) -> None:
     run("upload", str(SAMPLES / "rocket.jpg"), "--prefix", "watched", "--wait")
-    line = f"{PROGRAM} results --json | head -c 1"
+    line = f"{PROGRAM} results --json --limit 20 | head -c 1"
     done = subprocess.run(["sh", "-c", line], env=env | {"PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("{", "")
