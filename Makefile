@@ -57,7 +57,7 @@ frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 .PHONY: test
 test: setup $(if $(ARGS),,.venv-training/ready) tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
 	@$(SCRIPT) $(FRONTEND) test
-	@$(BIN)/pytest $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist loadgroup)
+	@$(BIN)/pytest $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist loadfile)
 	@$(if $(ARGS),,$(MAKE) test-training)
 
 # Their environment has torch, and none of the servers that the other tests start: the notebook starts them with .venv.

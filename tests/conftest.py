@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import redis
 from azure.cosmos import CosmosClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from loupe_local.azurite import ACCOUNT, KEY, Azurite, StoragePorts, node
 from loupe_local.child import Child
@@ -27,11 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", action="store_true", help="write the figures of docs/images.md anew")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, those of the whole system stay in one, in their order: they share it."""
-    whole = Path(__file__).parent / "e2e"
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("e2e" if whole in item.path.parents else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Where several processes run the tests, says which of them stay together."""
+    return FilesAndTheWholeSystem(config, log)
+
+
+class FilesAndTheWholeSystem(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Tests of a file stay together, and all of the whole system, in their order: they share it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
 
 
 @pytest.fixture(autouse=True)
