@@ -55,9 +55,9 @@ setup: .venv/ready services/local/node_modules/ready frontend ## Make the enviro
 frontend: $(FRONTEND)/dist/index.html ## Build the web front end
 
 .PHONY: test
-test: setup $(if $(ARGS),,.venv-training/ready) tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses)
+test: setup $(if $(ARGS),,.venv-training/ready) tests/cosmos_emulator/node_modules/ready tests/chart/node_modules/ready ## Run every test (ARGS="-k name" chooses, PROCESSES=2 is faster)
 	@$(SCRIPT) $(FRONTEND) test
-	@$(BIN)/pytest $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist loadfile)
+	@$(BIN)/pytest $(if $(PROCESSES),--numprocesses $(PROCESSES) --dist loadfile) $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-training)
 
 # Their environment has torch, and none of the servers that the other tests start: the notebook starts them with .venv.

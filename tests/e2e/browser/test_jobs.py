@@ -164,6 +164,7 @@ def test_a_job_is_paused_resumed_and_canceled(page: Page, busy: str) -> None:
     page.get_by_role("button", name="Pause").click()
     expect(_state(page, "paused")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_focused()
+    expect(page.get_by_role("button", name="Resume")).to_be_enabled()  # the answer may come after what it has changed
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()
     page.get_by_role("button", name="Cancel").click()
