@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe_training.datasets.errors import InvalidDataset, naming
-from loupe_training.datasets.groups import Group, groups_in, joined
+from loupe_training.datasets.groups import Group, divided, groups_in, joined
 from loupe_training.datasets.snapshot import Sample, Split, digest_of
 from loupe_training.datasets.splits import by_label, shares_of
 from loupe_training.evaluation.answers import Floats
@@ -148,18 +148,16 @@ def _given(named: list[str], groups: list[str], path: Path) -> list[Split]:
         splits = [Split(split) for split in named]
     except ValueError as error:
         raise InvalidDataset(f"{path}: splits: {error}; they are {', '.join(Split)}") from error
-    first: dict[str, int] = {}
-    divided = [
-        f"row {row} is in {split}, and row {other} is in {splits[other]}"
-        for row, (group, split) in enumerate(zip(groups, splits, strict=True))
-        if splits[other := first.setdefault(group, row)] is not split
+    apart = [
+        f"row {row} is in {splits[row]}, and row {other} is in {splits[other]}"
+        for row, other in divided(groups, splits)
     ]
-    if divided:
+    if apart:
         raise InvalidDataset(
             naming(
                 f"{path}: splits divide what belongs together, by its group or because embeddings are equal, so that "
                 "the test would tell too much; change them, or leave them out",
-                divided,
+                apart,
             )
         )
     return splits

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from loupe_shared.bundle import Bundle
-from loupe_shared.errors import ConfigurationError
 from loupe_training.commands import values
 from loupe_training.commands.judging import say
 from loupe_training.commands.options import (
@@ -12,6 +11,7 @@ from loupe_training.commands.options import (
     add_identity,
     add_threads,
     add_wishes,
+    refuse_bundle,
     use_threads,
     wishes_of,
 )
@@ -52,11 +52,10 @@ def add(commands: Commands) -> None:
 def _head(given: argparse.Namespace, bars: Bars) -> None:
     from loupe_training.training.quick import train_head  # noqa: PLC0415  (torch takes seconds to import)
 
-    bundle = given.to / "bundle"
-    if bundle.exists():
-        raise ConfigurationError(f"{given.to} has a bundle already, which is not changed: name another folder")
+    refuse_bundle(given.to)
     embeddings = LabelledEmbeddings(given.embeddings, given.validation, given.test, given.seed, given.group_by)
     use_threads(given.threads)
+    bundle = given.to / "bundle"
     made = train_head(embeddings, Bundle.load(given.bundle), bundle, given.name, given.version, wishes_of(given), bars)
     write_report(Judgement(made, ()), given.to / "report.html")
     say(made, bundle, given.to / "report.html")

@@ -95,4 +95,14 @@ def refuse_finished(to: Path) -> None:
         ConfigurationError: it has a bundle and its report.
     """
     if is_finished(to):
+        refuse_bundle(to)
+
+
+def refuse_bundle(to: Path) -> None:
+    """Leave a folder alone that has a bundle.
+
+    Raises:
+        ConfigurationError: it has one.
+    """
+    if (to / "bundle").exists():
         raise ConfigurationError(f"{to} has a bundle already, which is not changed: name another folder")

@@ -9,7 +9,7 @@ from loupe_shared.domain import now
 from loupe_training.datasets.alike import Resemblance, find_resemblance
 from loupe_training.datasets.errors import InvalidDataset, naming
 from loupe_training.datasets.folder import appearing, write_new
-from loupe_training.datasets.groups import Group, joined, own_groups
+from loupe_training.datasets.groups import Group, divided, joined, own_groups
 from loupe_training.datasets.labelled import LabelledPicture, Labelling, checked
 from loupe_training.datasets.rules import NearDuplicates, Rules, SplitBy
 from loupe_training.datasets.snapshot import (
@@ -121,18 +121,16 @@ def _given(pictures: Sequence[LabelledPicture], groups: Sequence[str]) -> list[S
     if len(splits) < len(pictures):
         without = [f"{one.where}: {one.name!r}" for one in pictures if not one.split]
         raise InvalidDataset(naming("with --split given, the labels must name the split of every picture", without))
-    first: dict[str, LabelledPicture] = {}
-    divided = [
+    apart = [
         f"{one.where}: {one.name!r} is in {one.split}; {other.where}: {other.name!r} is in {other.split}"
-        for one, group in zip(pictures, groups, strict=True)
-        if (other := first.setdefault(group, one)).split is not one.split
+        for one, other in ((pictures[place], pictures[first]) for place, first in divided(groups, splits))
     ]
-    if divided:
+    if apart:
         raise InvalidDataset(
             naming(
                 "the splits that the labels name divide what belongs together, by its group or because it looks alike, "
                 "so that the test would tell too much; change them, or use --split group, or --near-duplicates report",
-                divided,
+                apart,
             )
         )
     return splits

@@ -78,3 +78,15 @@ def joined(groups: Sequence[str], pairs: Iterable[tuple[int, int]]) -> list[str]
         first, second = sorted((root(groups[one]), root(groups[other])))
         parents[second] = first
     return [root(group) for group in groups]
+
+
+def divided(groups: Sequence[str], splits: Sequence[object]) -> list[tuple[int, int]]:
+    """Places of pictures whose split is not that of the first of their group, each with the place of that first one.
+
+    Args:
+        groups: of each picture.
+        splits: likewise.
+    """
+    first: dict[str, int] = {}
+    of_first = [first.setdefault(group, place) for place, group in enumerate(groups)]
+    return [(place, other) for place, other in enumerate(of_first) if splits[place] != splits[other]]

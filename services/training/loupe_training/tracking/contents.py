@@ -142,9 +142,8 @@ def outcome_of(folder: Path) -> Outcome:
     try:
         evaluation = TypeAdapter(Evaluation).validate_json(report.read_bytes())
     except (OSError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is of another version of Loupe"
         again = f"evaluate {bundle.folder} SNAPSHOT {folder / 'report.html'}"
-        raise InvalidDataset(f"{report} cannot be read ({reason}): make it with `{again}`") from error
+        raise InvalidDataset(f"{report} cannot be read ({_reason(error)}): make it with `{again}`") from error
     return Outcome(folder, bundle, record, evaluation)
 
 
@@ -160,8 +159,12 @@ def record_of(bundle: Bundle) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is of another version of Loupe"
-        raise InvalidDataset(f"{path} cannot be read ({reason}): train anew, in another folder") from error
+        raise InvalidDataset(f"{path} cannot be read ({_reason(error)}): train anew, in another folder") from error
+
+
+def _reason(error: OSError | ValidationError) -> str:
+    """Why a file of a training cannot be read."""
+    return str(error.strerror) if isinstance(error, OSError) else "it is of another version of Loupe"
 
 
 def epoch_metrics(epoch: EpochMetrics) -> dict[str, float]:
